@@ -1,0 +1,1 @@
+"""Tables, statements and the database itself: the lowest room, which imports no other."""

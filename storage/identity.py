@@ -1,0 +1,63 @@
+"""The control plane: logins and memberships, the only tables with uniqueness across partners."""
+
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, Uuid
+
+from storage.base import ABSENT, SCHEMA, Record, control_table, ident, moment, text, whole, word
+
+
+class MembershipKind(StrEnum):
+    """What a token can name."""
+
+    OPERATOR = "OPERATOR"
+    PARTNER_MEMBER = "PARTNER_MEMBER"
+    API_CREDENTIAL = "API_CREDENTIAL"
+    ORG_USER = "ORG_USER"
+    CONTACT = "CONTACT"
+
+
+login: Final = control_table(
+    "login",
+    text("email"),
+    text("display_name"),
+    moment("created_at"),
+    UniqueConstraint("email"),
+)
+
+membership: Final = control_table(
+    "membership",
+    Column("login_id", Uuid, ForeignKey(f"{SCHEMA}.login.id"), nullable=False),
+    word("kind", MembershipKind),
+    text("role", null=True),
+    ident("partner_id", null=True),
+    Column("client_ids", ARRAY(Uuid), nullable=True),
+    ident("child_org_id", null=True),
+    whole("epoch"),
+    moment("valid_until"),
+    moment("created_at"),
+    # FOR SHARE needs the UPDATE privilege on some column: this one, which nothing reads.
+    Column("share_lock", Boolean, nullable=False),
+    Index(None, "login_id"),
+    CheckConstraint("kind = 'OPERATOR' OR partner_id IS NOT NULL", name="partner_id"),
+    login=("SELECT", "UPDATE (share_lock)"),
+)
+
+
+class LoginRecord(Record, frozen=True, kw_only=True):
+    """One person's way in."""
+
+    email: str = ABSENT
+    display_name: str = ABSENT
+
+
+class MembershipRecord(Record, frozen=True, kw_only=True):
+    """What one login is in one place."""
+
+    login_id: UUID = ABSENT
+    kind: str = ABSENT
+    role: str | None = ABSENT
+    partner_id: UUID | None = ABSENT
+    epoch: int = ABSENT
