@@ -234,6 +234,10 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+"""What PostgreSQL's `infinity` reads as."""
+
+
 def now() -> datetime:
     """Return the moment in UTC."""
     return datetime.now(UTC)

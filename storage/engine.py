@@ -16,7 +16,9 @@ from storage.rls import REACH_ROLES
 DIALECT: Final = PGDialect_asyncpg()
 """Compiles the statements that the read pool runs."""
 
-_LASTING_SET: Final = re.compile(r"^\s*SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|set_config\([^)]*,\s*false\s*\)", re.I)
+_LASTING_SET: Final = re.compile(
+    r"^\s*SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|set_config\([^)]*,\s*false\s*\)", re.IGNORECASE
+)
 
 
 class LastingSettingError(RuntimeError):
@@ -55,6 +57,8 @@ async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads
     )
+    # asyncpg looks up array types when it first meets them: here, not in somebody's request.
+    await connection.fetchrow("SELECT NULL::uuid[], NULL::text[]")
 
 
 async def _keep(_connection: Any) -> None:
@@ -120,7 +124,7 @@ class Database:
         return self._writes
 
 
-def refuse_lasting_settings(  # noqa: PLR0913, PLR0917 - the signature is SQLAlchemy's
+def refuse_lasting_settings(
     _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: Any
 ) -> None:
     """Refuse a SET that outlives its transaction.

@@ -1,0 +1,1 @@
+"""The process: the only room that knows HTTP."""

@@ -1,0 +1,114 @@
+"""The composition root: settings and layers in, an ASGI application out."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+from strawberry.extensions import (
+    AddValidationRules,
+    DisableIntrospection,
+    MaxTokensLimiter,
+    ParserCache,
+    ValidationCache,
+)
+from strawberry.extensions.base_extension import SchemaExtension
+
+from connectors.cards_sandbox import SandboxCards
+from gateway.execution.executor import Executor
+from gateway.http import pages
+from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.limits import DocumentLimits
+from gateway.identity.keys import Keys
+from gateway.identity.tokens import JwtVerifier, TokenSigner, TokenVerifier
+from gateway.operations import HttpCaller
+from gateway.settings import Settings
+from schema.root import build_schema
+from storage.engine import Database
+from storage.migrate import head_revision
+from storage.seeding import Account
+from tenancy.decide import Decide, decide
+from tenancy.predicates import DeclaredScope, QueryScope
+from tenancy.principal import Identity
+from tenancy.scope import Boundary
+
+log: Final = structlog.get_logger()
+MOST_TOKENS: Final = 1_500
+KNOWN_DOCUMENTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The four that hold the tenant boundary, each able to hold it alone against what it is there for.
+
+    Production composes one constant set; no setting reaches it. Tests replace one at a time.
+    """
+
+    verifier: TokenVerifier
+    decide: Decide
+    query_scope: QueryScope
+    database: Database
+
+
+def production_layers(settings: Settings, *, login_url: str) -> Layers:
+    """Compose the layers that production runs."""
+    keys = Keys(settings.data_dir)
+    return Layers(
+        verifier=JwtVerifier(keys.verifying_keys(), issuer=settings.issuer),
+        decide=decide,
+        query_scope=DeclaredScope(),
+        database=Database(login_url, size=settings.pool_size),
+    )
+
+
+def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] = ()) -> Starlette:
+    """Build the application; it connects to the database when it starts."""
+    boundary = Boundary(layers.database, decide=layers.decide, query_scope=layers.query_scope)
+    cards = SandboxCards()
+
+    def caller(identity: Identity | None, request_id: str) -> HttpCaller:
+        return HttpCaller(boundary, identity, request_id, cards, settings.deadline_seconds)
+
+    schema = build_schema(execution_context_class=Executor, extensions=_extensions(settings))
+    endpoint = GraphQLEndpoint(schema, layers.verifier, caller)
+    routes: list[BaseRoute] = [
+        Route("/graphql", endpoint, methods=["GET", "POST"]),
+        *pages.probes(lambda: _not_ready(layers.database)),
+    ]
+    if settings.development:
+        signer = TokenSigner(Keys(settings.data_dir).signing_key(), issuer=settings.issuer)
+        routes += pages.explorer(accounts, signer)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await layers.database.open()
+        try:
+            yield
+        finally:
+            await layers.database.close()
+
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _extensions(settings: Settings) -> list[Callable[[], SchemaExtension]]:
+    """List what is done around parsing and validating; none of them touches a resolver."""
+    made: list[Callable[[], SchemaExtension]] = [
+        lambda: ParserCache(maxsize=KNOWN_DOCUMENTS),
+        lambda: ValidationCache(maxsize=KNOWN_DOCUMENTS),
+        lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
+        lambda: AddValidationRules([DocumentLimits]),
+    ]
+    return made if settings.development else [*made, DisableIntrospection]
+
+
+async def _not_ready(database: Database) -> str | None:
+    """Say why the process cannot answer; None where it can."""
+    try:
+        revision = await database.reads.fetchval("SELECT version_num FROM gateway.alembic_version", timeout=2)
+    except (OSError, TimeoutError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return "the database does not answer"
+    return None if revision == head_revision() else "the database is at another revision than this release"

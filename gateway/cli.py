@@ -1,0 +1,170 @@
+"""The command line: gateway serve, migrate, seed, token, import, schema."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway import starting
+from gateway.settings import Settings
+from storage.embedded import EmbeddedError
+from storage.engine import DatabaseUnreachableError
+from storage.migrate import UnsupportedServerError
+
+_EXPECTED = (starting.CannotStartError, EmbeddedError, DatabaseUnreachableError, UnsupportedServerError)
+
+app = typer.Typer(
+    name="gateway",
+    help="A GraphQL gateway for a multi-tenant reseller platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+importing = typer.Typer(help="Bring data in from elsewhere.", no_args_is_help=True)
+schemas = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
+app.add_typer(importing, name="import")
+app.add_typer(schemas, name="schema")
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where the embedded PostgreSQL and the keys are kept.")
+]
+
+
+def main() -> NoReturn:
+    """Run the command line; what stands in the way is one line on stderr and exit code 2."""
+    try:
+        app()
+    except _EXPECTED as error:
+        _refuse(str(error))
+    except ValidationError as error:
+        first = error.errors()[0]
+        _refuse(f"Setting {'.'.join(str(part) for part in first['loc'])}: {first['msg']}.")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _refuse(message: str) -> NoReturn:
+    errors.print(f"[bold red]gateway:[/] {message}", markup=True)
+    sys.exit(2)
+
+
+def _settings(**given: Any) -> Settings:
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="The address to serve on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to serve on.")] = None,
+    data_dir: DataDir = None,
+    demo: Annotated[bool, typer.Option(help="Fill an empty database with a demo.")] = True,
+) -> None:
+    """Serve: starts and migrates the database first, and seeds a demo the first time."""
+    from gateway.serving import run  # noqa: PLC0415 - the server's imports would slow every other command
+
+    settings = _settings(host=host, port=port, data_dir=data_dir)
+    run(settings, demo=demo and settings.development)
+
+
+@app.command()
+def migrate(*, data_dir: DataDir = None) -> None:
+    """Bring the database to this release's revision."""
+    settings = _settings(data_dir=data_dir)
+    with starting.owner_database(settings) as owner_url:
+        asyncio.run(starting.migrate(settings, owner_url))
+    errors.print("The database is up to date.")
+
+
+@app.command()
+def seed(  # noqa: PLR0913 - the shape of the data
+    *,
+    partners: Annotated[int, typer.Option(min=1, max=1000, help="How many partners.")] = 3,
+    clients: Annotated[int, typer.Option(min=1, max=100_000, help="How many clients the first partner has.")] = 120,
+    organisations: Annotated[int, typer.Option(min=1, max=50, help="How many organisations a client has.")] = 5,
+    subscriptions: Annotated[int, typer.Option(min=0, max=50, help="How many subscriptions one of them has.")] = 2,
+    exact: Annotated[bool, typer.Option(help="Exactly as many everywhere, rather than a realistic spread.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Fill an empty database with partners, clients and all that belongs to them."""
+    settings = _settings(data_dir=data_dir)
+    shape = starting.Shape(
+        partners=partners, clients=clients, organisations=organisations, subscriptions=subscriptions, exact=exact
+    )
+    with starting.owner_database(settings) as owner_url, progress_bar("Seeding") as progress:
+        asyncio.run(_seed(settings, owner_url, shape, progress))
+
+
+async def _seed(settings: Settings, owner_url: str, shape: Any, progress: Callable[[int, int], None]) -> None:
+    await starting.migrate(settings, owner_url)
+    if not await starting.is_empty(owner_url):
+        message = "The database holds data already; seeding is for an empty one."
+        raise starting.CannotStartError(message)
+    await starting.seed(owner_url, shape, now=datetime.now(UTC), progress=progress)
+
+
+@app.command()
+def token(
+    *,
+    account: Annotated[str, typer.Option("--as", help="A demo account, such as alder-owner.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Print an access token of a demo account; for development only."""
+    from gateway.identity.keys import Keys  # noqa: PLC0415 - as in serve
+    from gateway.identity.tokens import TokenSigner  # noqa: PLC0415 - as in serve
+
+    settings = _settings(data_dir=data_dir)
+    if not settings.development:
+        _refuse("Tokens are printed in development only; in production sign in.")
+    with starting.owner_database(settings) as owner_url:
+        known = {found.id: found for found in asyncio.run(starting.accounts(owner_url))}
+    if account not in known:
+        _refuse(f"There is no demo account {account}. There are: {', '.join(known) or 'none'}.")
+    signer = TokenSigner(Keys(settings.data_dir).signing_key(), issuer=settings.issuer)
+    typer.echo(signer.sign(known[account].membership_id, known[account].epoch))
+
+
+@importing.command("clients")
+def import_clients(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file with a header line.")],
+    *,
+    partner: Annotated[str, typer.Option(help="The partner who gets the clients: its id or its name.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Import clients from a CSV file with the column names of a WHMCS client export; again changes nothing."""
+    from gateway.imports import import_file  # noqa: PLC0415 - as in serve
+
+    settings = _settings(data_dir=data_dir)
+    with starting.owner_database(settings) as owner_url, progress_bar("Importing") as progress:
+        report = asyncio.run(import_file(settings, owner_url, file, partner=partner, progress=progress))
+    for bad in report.bad:
+        typer.echo(f"line {bad.line}: {bad.reason}", err=True)
+    typer.echo(f"{report.created} created, {report.known} known already, {len(report.bad)} refused")
+    if report.bad:
+        sys.exit(1)
+
+
+@schemas.command("print")
+def schema_print() -> None:
+    """Print the GraphQL schema."""
+    from schema.root import build_schema  # noqa: PLC0415 - as in serve
+
+    typer.echo(build_schema().as_str())
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on stderr while something long runs."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

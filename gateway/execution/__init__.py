@@ -1,0 +1,1 @@
+"""How an operation is executed; knows nothing of resellers and imports no other room."""

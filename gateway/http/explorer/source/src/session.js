@@ -1,0 +1,85 @@
+// Who the page speaks as: one of the demo accounts that the server offers, or a token that somebody pasted.
+const ENDPOINT = new URL("/graphql", location.origin);
+const ACCOUNTS = new URL("accounts.json", document.baseURI);
+const REMEMBERED = "explorer.account";
+
+async function fetchAccounts() {
+  const answer = await fetch(ACCOUNTS, { cache: "no-store" });
+  if (!answer.ok) return [];
+  const { accounts } = await answer.json();
+  return accounts ?? [];
+}
+
+class Session {
+  #listeners = new Set();
+  #refreshing = null;
+  // Tokens stay in memory: what the browser stores outlives the tab, and a token should not.
+  #state = { accounts: [], activeId: null, pasted: "" };
+
+  subscribe = (listener) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  snapshot = () => this.#state;
+
+  async start() {
+    const accounts = await fetchAccounts().catch(() => []);
+    const remembered = sessionStorage.getItem(REMEMBERED);
+    const active = accounts.find(({ id }) => id === remembered) ?? accounts[0];
+    this.#change({ accounts, activeId: active?.id ?? null });
+  }
+
+  choose(id) {
+    sessionStorage.setItem(REMEMBERED, id);
+    this.#change({ activeId: id });
+  }
+
+  paste(token) {
+    this.#change({ pasted: token });
+  }
+
+  /** The GraphQL answer as an object, whatever the server said; `headers` win over the session's own. */
+  async ask(operation, headers = {}) {
+    let answer = await this.#post(operation, headers);
+    if (answer.status === 401 && this.#state.accounts.length > 0) {
+      await this.#refresh();
+      answer = await this.#post(operation, headers);
+    }
+    try {
+      return await answer.json();
+    } catch {
+      return { errors: [{ message: `The server answered ${answer.status} ${answer.statusText} without JSON.` }] };
+    }
+  }
+
+  #post(operation, headers) {
+    const sent = new Headers({ "Content-Type": "application/json", Accept: "application/json" });
+    if (this.#token) sent.set("Authorization", `Bearer ${this.#token}`);
+    for (const [name, value] of Object.entries(headers)) sent.set(name, value);
+    return fetch(ENDPOINT, { method: "POST", headers: sent, body: JSON.stringify(operation) });
+  }
+
+  get #token() {
+    const { accounts, activeId, pasted } = this.#state;
+    return accounts.find(({ id }) => id === activeId)?.token ?? pasted;
+  }
+
+  /** Demo tokens expire. Requests refused at the same moment share one look at the list. */
+  #refresh() {
+    this.#refreshing ??= fetchAccounts()
+      .then((accounts) => accounts.length > 0 && this.#change({ accounts }))
+      .catch(() => {})
+      .finally(() => {
+        this.#refreshing = null;
+      });
+    return this.#refreshing;
+  }
+
+  #change(part) {
+    this.#state = { ...this.#state, ...part };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export const session = new Session();

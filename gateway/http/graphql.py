@@ -1,0 +1,184 @@
+"""The GraphQL endpoint: a JSON request in, a JSON answer out."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+import orjson
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
+
+from gateway.http.errors import codes, formatted
+from gateway.identity.tokens import InvalidTokenError, TokenVerifier
+from gateway.operations import HttpCaller
+from tenancy.principal import Identity
+
+LONGEST_BODY: Final = 1_000_000
+"""Bytes of a request's body."""
+LONGEST_DOCUMENT: Final = 15_000
+"""Characters of a document."""
+
+_RESPONSE: Final = "application/graphql-response+json"
+_JSON: Final = "application/json"
+_STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503}
+
+
+class GraphQLRequest(msgspec.Struct, rename="camel"):
+    """The members of a GraphQL request."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class RefusedError(Exception):
+    """A request that is answered without executing anything."""
+
+    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+
+class GraphQLEndpoint:
+    """Answers GraphQL requests as an ASGI application."""
+
+    def __init__(
+        self, schema: strawberry.Schema, verifier: TokenVerifier, caller: Callable[[Identity | None, str], HttpCaller]
+    ) -> None:
+        self._schema = schema
+        self._verifier = verifier
+        self._caller = caller
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        request_id = str(uuid4())
+        try:
+            response = await self._answer(request, request_id)
+        except RefusedError as refused:
+            response = _refusal(request, refused, request_id)
+        response.headers["X-Request-Id"] = request_id
+        response.headers["Cache-Control"] = "no-store"
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, request_id: str) -> Response:
+        asked = await _read(request)
+        identity = self._identify(request)
+        allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        try:
+            result = await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                operation_name=asked.operation_name,
+                context_value=self._caller(identity, request_id),
+                allowed_operation_types=allowed,
+            )
+        except InvalidOperationTypeError as error:
+            if request.method == "GET" and error.operation_type is OperationType.MUTATION:
+                raise RefusedError(
+                    405, "METHOD_NOT_ALLOWED", "A mutation is sent by POST.", headers={"Allow": "POST"}
+                ) from error
+            raise RefusedError(400, "BAD_REQUEST", "Subscriptions are not served here.") from error
+        except CannotGetOperationTypeError as error:
+            raise RefusedError(400, "BAD_REQUEST", "The document has no operation of this name.") from error
+        return _response(request, result, request_id)
+
+    def _identify(self, request: Request) -> Identity | None:
+        header = request.headers.get("authorization")
+        if header is None:
+            return None
+        kind, _, token = header.partition(" ")
+        try:
+            if kind.lower() != "bearer":
+                raise InvalidTokenError
+            return self._verifier.verify(token.strip())
+        except InvalidTokenError as error:
+            raise RefusedError(
+                401,
+                "UNAUTHENTICATED",
+                "The access token is not valid; sign in again.",
+                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+            ) from error
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    if request.method == "GET":
+        return _from_query(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise RefusedError(413, "DOCUMENT_TOO_LARGE", f"A request takes at most {LONGEST_BODY} bytes.")
+    return _checked(_decoded(bytes(body)))
+
+
+def _decoded(body: bytes) -> GraphQLRequest:
+    try:
+        return msgspec.json.decode(body, type=GraphQLRequest)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise RefusedError(400, "BAD_REQUEST", f"This is not a GraphQL request: {error}.") from error
+
+
+def _from_query(request: Request) -> GraphQLRequest:
+    given = request.query_params
+    try:
+        members = {name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if name in given}
+        asked = {"query": given.get("query"), "operationName": given.get("operationName"), **members}
+        return _checked(msgspec.convert(asked, type=GraphQLRequest))
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise RefusedError(400, "BAD_REQUEST", f"This is not a GraphQL request: {error}.") from error
+
+
+def _checked(asked: GraphQLRequest) -> GraphQLRequest:
+    if len(asked.query) > LONGEST_DOCUMENT:
+        raise RefusedError(400, "DOCUMENT_TOO_LARGE", f"A document takes at most {LONGEST_DOCUMENT} characters.")
+    return asked
+
+
+def _response(request: Request, result: Any, request_id: str) -> Response:
+    errors = [
+        formatted(error, request_id=request_id, code=_default_code(error, result)) for error in result.errors or ()
+    ]
+    body: dict[str, Any] = {"errors": errors} if errors else {}
+    executed = result.data is not None or any(error.path for error in result.errors or ())
+    if executed:
+        body["data"] = result.data
+    found = codes(errors)
+    status = next((status for code, status in _STATUS.items() if code in found), 200 if executed else 400)
+    if "INTERNAL" in found and not executed:
+        status = 500
+    return _json(request, body, status=status, headers=_headers(status))
+
+
+def _headers(status: int) -> dict[str, str]:
+    return {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
+
+
+def _default_code(error: GraphQLError, result: Any) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return "GRAPHQL_PARSE_FAILED"
+    inside = error.original_error is not None and not isinstance(error.original_error, GraphQLError)
+    if error.path or inside:
+        return "INTERNAL"
+    return "GRAPHQL_VALIDATION_FAILED" if type(result).__name__ == "PreExecutionError" else "BAD_USER_INPUT"
+
+
+def _refusal(request: Request, refused: RefusedError, request_id: str) -> Response:
+    error = {"message": refused.message, "extensions": {"code": refused.code, "requestId": request_id}}
+    return _json(request, {"errors": [error]}, status=refused.status, headers=refused.headers)
+
+
+def _json(request: Request, body: dict[str, Any], *, status: int, headers: dict[str, str]) -> Response:
+    media = _RESPONSE if _RESPONSE in request.headers.get("accept", "") else _JSON
+    return Response(orjson.dumps(body), status_code=status, headers=headers, media_type=f"{media}; charset=utf-8")

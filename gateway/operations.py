@@ -1,0 +1,63 @@
+"""One operation of one caller: its request, its scope and its deadline."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from connectors.cards import CardProcessor
+from resolvers.context import Request
+from resolvers.errors import DeadlineExceededError, UnauthenticatedError
+from tenancy.principal import Identity
+from tenancy.scope import Boundary, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCaller:
+    """The caller of one HTTP request."""
+
+    boundary: Boundary
+    identity: Identity | None
+    request_id: str
+    cards: CardProcessor
+    deadline_seconds: float
+
+    def begin(self) -> "RunningOperation":
+        """Begin one operation, with a request, a scope and loaders of its own."""
+        scope = Scope(self.boundary, self.identity)
+        return RunningOperation(
+            Request(scope, request_id=self.request_id, cards=self.cards), deadline_seconds=self.deadline_seconds
+        )
+
+
+class RunningOperation:
+    """One operation while it runs."""
+
+    def __init__(self, request: Request, *, deadline_seconds: float) -> None:
+        self.context = request
+        self._deadline_seconds = deadline_seconds
+
+    @asynccontextmanager
+    async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:
+        """Open a query's snapshot before anything runs; a mutation opens a transaction for each change.
+
+        Raises:
+            UnauthenticatedError: nobody is signed in, or the membership has ended.
+            DeadlineExceededError: it took too long; what was running was cancelled.
+        """
+        if not touches_data:
+            yield
+            return
+        scope = self.context.scope
+        if scope.identity is None:
+            raise UnauthenticatedError
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                if kind == "query":
+                    await scope.read()
+                yield
+                await scope.end_read()
+        except TimeoutError as error:
+            raise DeadlineExceededError(self._deadline_seconds) from error
+        finally:
+            await scope.abandon()

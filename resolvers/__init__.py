@@ -1,0 +1,1 @@
+"""How each field is answered and each change is made, in plain Python: no GraphQL, no HTTP."""

@@ -1,0 +1,275 @@
+"""Questions: each is asked once for a whole set of keys, and runs one statement for the columns that are wanted."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    DateTime,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    true,
+)
+from sqlalchemy import tuple_ as row_of
+from sqlalchemy.sql.selectable import FromClause, Select
+
+from resolvers.errors import BadCursorError
+from resolvers.paging import COUNTED, Page, PageArgs, Place, binding, place
+from storage.base import Record
+from tenancy.predicates import Bounds
+from tenancy.scope import ReadScope
+
+COUNT: Final = "#count"
+"""The name under which a list's count is asked for among its columns."""
+
+Filter = Callable[[Any, Bounds], ColumnElement[bool]]
+"""Makes a condition of a filter: from the table and the scope's bounds; its value is bound as `filter_<name>`."""
+
+
+class Question(Protocol):
+    """Something that can be asked about many keys at once; an answer may be an expected error."""
+
+    async def __call__(
+        self, db: ReadScope, keys: Sequence[Any], columns: frozenset[str], args: Any, *, wire: bool
+    ) -> Sequence[Any]:
+        """Answer for each key, in order; `wire` asks for ids and times as text."""
+        ...
+
+
+class ById:
+    """One row for each id; None where the scope has none."""
+
+    def __init__(self, table: Table, record: type[Record]) -> None:
+        self._table = table
+        self.record = record
+
+    async def __call__(
+        self, db: ReadScope, keys: Sequence[UUID], columns: frozenset[str], args: Any, *, wire: bool = False
+    ) -> Sequence[Any]:
+        """Read the rows of a set of ids."""
+        names = _names(self._table, columns)
+
+        def build(bounds: Bounds) -> Select[Any]:
+            table = self._table
+            wanted = table.c.id == any_(bindparam("keys", type_=ARRAY(Uuid())))
+            return select(table.c.id.label("#key"), *_selected(table, names, wire=wire)).where(bounds(table), wanted)
+
+        rows = await db.fetch((self, names, wire), build, keys=list(keys))
+        found = {row["#key"]: _record(self.record, names, row) for row in rows}
+        return [found.get(key) for key in keys]
+
+
+class ManyBy:
+    """All rows that belong to each key, in the order of some columns: for small, bounded sets."""
+
+    def __init__(self, table: Table, record: type[Record], *, by: str, order: tuple[str, ...]) -> None:
+        self._table = table
+        self.record = record
+        self._by = by
+        self._order = order
+
+    async def __call__(
+        self, db: ReadScope, keys: Sequence[UUID], columns: frozenset[str], args: Any, *, wire: bool = False
+    ) -> Sequence[Any]:
+        """Read the rows of a set of parents."""
+        names = _names(self._table, columns)
+
+        def build(bounds: Bounds) -> Select[Any]:
+            table = self._table
+            parent = table.c[self._by]
+            return (
+                select(parent.label("#key"), *_selected(table, names, wire=wire))
+                .where(bounds(table), parent == any_(bindparam("keys", type_=ARRAY(Uuid()))))
+                .order_by(*(table.c[name] for name in self._order))
+            )
+
+        found: dict[UUID, list[Record]] = {key: [] for key in keys}
+        for row in await db.fetch((self, names, wire), build, keys=list(keys)):
+            found[row["#key"]].append(_record(self.record, names, row))
+        return [found[key] for key in keys]
+
+
+class PageBy:
+    """A page of the rows that belong to each key, or of all rows of the scope where `by` is None.
+
+    The key of such a whole list is None.
+    """
+
+    def __init__(
+        self, table: Table, record: type[Record], *, by: str | None = None, filters: Mapping[str, Filter] | None = None
+    ) -> None:
+        self._table = table
+        self.record = record
+        self._by = by
+        self._filters = filters or {}
+
+    async def __call__(
+        self, db: ReadScope, keys: Sequence[UUID | None], columns: frozenset[str], args: PageArgs, *, wire: bool = False
+    ) -> Sequence[Any]:
+        """Read one page for each parent; a cursor of another list is an error in its place."""
+        answers: dict[UUID | None, Any] = {}
+        places: tuple[Place | None, Place | None] = (None, None)
+        for key in keys:
+            bound = binding(self._table.name, db.principal.partner_id, args, key)
+            try:
+                places = self._places(args, bound)
+            except BadCursorError as error:
+                answers[key] = error
+            else:
+                answers[key] = Page(items=[], args=args, binding=bound)
+        pages = {key: page for key, page in answers.items() if isinstance(page, Page)}
+        if pages:
+            await self._fill(db, pages, columns, args, places, wire=wire)
+            if COUNT in columns:
+                await self._count(db, pages, args)
+        return [answers[key] for key in keys]
+
+    def _places(self, args: PageArgs, bound: bytes) -> tuple[Place | None, Place | None]:
+        kind = self._table.c[args.order.column].type.python_type
+        return (
+            place(args.after, bound, kind=kind, argument="after"),
+            place(args.before, bound, kind=kind, argument="before"),
+        )
+
+    async def _fill(  # noqa: PLR0913 - one statement's whole shape
+        self,
+        db: ReadScope,
+        pages: Mapping[UUID | None, Page],
+        columns: frozenset[str],
+        args: PageArgs,
+        places: tuple[Place | None, Place | None],
+        *,
+        wire: bool,
+    ) -> None:
+        names = _names(self._table, columns | {args.order.column})
+
+        def build(bounds: Bounds) -> Select[Any]:
+            if self._by is None:
+                return self._window(self._table, names, args, bounds, wire=wire)
+            keys = _keys()
+            table = self._table.alias("page")
+            mine = table.c[self._by] == keys.c.id
+            inner = self._window(table, names, args, bounds, wire=wire).where(mine).lateral("found")
+            columns_of = [inner.c[name] for name in names]
+            return select(keys.c.id.label("#key"), *columns_of).select_from(keys.join(inner, true())).order_by(keys.c.n)
+
+        after, before = places
+        bound = {
+            **_filter_values(args),
+            "page_limit": args.size + 1,
+            **_place_values("after", after),
+            **_place_values("before", before),
+            **({} if self._by is None else {"keys": list(pages)}),
+        }
+        rows = await db.fetch((self, "page", names, wire, args.shape), build, **bound)
+        _hand_out(rows, pages, self.record, names, whole=self._by is None)
+
+    def _window(self, table: Any, names: tuple[str, ...], args: PageArgs, bounds: Bounds, *, wire: bool) -> Select[Any]:
+        sort, identifier = table.c[args.order.column], table.c.id
+        found = select(*_selected(table, names, wire=wire)).where(*self._conditions(table, args, bounds))
+        for name, cursor, forward in (("after", args.after, True), ("before", args.before, False)):
+            if cursor is not None:
+                here = row_of(sort, identifier)
+                there = row_of(bindparam(f"{name}_value", type_=sort.type), bindparam(f"{name}_id", type_=Uuid()))
+                found = found.where(here > there if forward is not args.order.descending else here < there)
+        ordering = [sort, identifier]
+        if args.order.descending is not args.backward:
+            ordering = [sort.desc(), identifier.desc()]
+        return found.order_by(*ordering).limit(bindparam("page_limit"))
+
+    def _conditions(self, table: Any, args: PageArgs, bounds: Bounds) -> list[ColumnElement[bool]]:
+        return [bounds(table), *(self._filters[name](table, bounds) for name, _value in args.filters)]
+
+    async def _count(self, db: ReadScope, pages: Mapping[UUID | None, Page], args: PageArgs) -> None:
+        def build(bounds: Bounds) -> Select[Any]:
+            table = self._table.alias("counted")
+            rows = select(table.c.id).where(*self._conditions(table, args, bounds)).limit(COUNTED + 1)
+            if self._by is None:
+                return select(func.count(rows.subquery("some").c.id))
+            keys = _keys()
+            some = rows.where(table.c[self._by] == keys.c.id).lateral("some")
+            return (
+                select(keys.c.id.label("#key"), func.count(some.c.id))
+                .select_from(keys.outerjoin(some, true()))
+                .group_by(keys.c.id)
+            )
+
+        bound = {**_filter_values(args), **({} if self._by is None else {"keys": list(pages)})}
+        names = tuple(name for name, _value in args.filters)
+        for row in await db.fetch((self, "count", names), build, **bound):
+            key, counted = (None, row[0]) if self._by is None else row
+            pages[key].counted = counted
+
+
+def equals(column: str) -> Filter:
+    """Make a filter that compares a column with the filter's value, bound as `filter_<column>`."""
+
+    def condition(table: Any, _bounds: Bounds) -> ColumnElement[bool]:
+        made: ColumnElement[bool] = table.c[column] == bindparam(f"filter_{column}", type_=table.c[column].type)
+        return made
+
+    return condition
+
+
+def _keys() -> Any:
+    unnested = func.unnest(bindparam("keys", type_=ARRAY(Uuid())))
+    return unnested.table_valued("id", with_ordinality="n", name="keys").render_derived()
+
+
+def _names(table: Table, columns: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in table.c.keys() if name in columns or name == "id")  # noqa: SIM118 - not a dict
+
+
+def _selected(table: FromClause, names: Sequence[str], *, wire: bool) -> list[ColumnElement[Any]]:
+    return [_as_text(table.c[name]) if wire else table.c[name] for name in names]
+
+
+def _as_text(column: Any) -> ColumnElement[Any]:
+    if isinstance(column.type, Uuid):
+        return cast(column, Text).label(column.name)
+    if isinstance(column.type, DateTime):
+        utc = func.timezone("UTC", column)
+        return func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"').label(column.name)
+    made: Column[Any] = column
+    return made
+
+
+def _record(kind: type[Record], names: Sequence[str], row: Any) -> Record:
+    return kind(**{name: row[name] for name in names})
+
+
+def _hand_out(
+    rows: Sequence[Any], pages: Mapping[UUID | None, Page], kind: type[Record], names: Sequence[str], *, whole: bool
+) -> None:
+    items: dict[Hashable, list[Record]] = {key: [] for key in pages}
+    for row in rows:
+        items[None if whole else row["#key"]].append(_record(kind, names, row))
+    for key, page in pages.items():
+        found, args = items[key], page.args
+        more = len(found) > args.size
+        page.items = found[: args.size][:: -1 if args.backward else 1]
+        page.has_next = more if not args.backward else args.before is not None
+        page.has_previous = more if args.backward else args.after is not None
+
+
+def _filter_values(args: PageArgs) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in args.filters:
+        if isinstance(value, tuple):
+            made |= {f"filter_{name}_{number}": part for number, part in enumerate(value)}
+        else:
+            made[f"filter_{name}"] = value
+    return made
+
+
+def _place_values(name: str, at: Place | None) -> dict[str, Any]:
+    return {} if at is None else {f"{name}_value": at.value, f"{name}_id": at.id}

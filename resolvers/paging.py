@@ -1,0 +1,122 @@
+"""Pages of a list: what is asked for, the cursors that mark a place, and what comes back."""
+
+import base64
+import hashlib
+from collections.abc import Hashable, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from resolvers.errors import BadCursorError, PageSizeError
+
+DEFAULT_SIZE: Final = 25
+MOST: Final = 100
+COUNTED: Final = 10_000
+"""How far a list is counted exactly."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A column to sort by; the id decides between equals."""
+
+    column: str
+    descending: bool = False
+
+
+class PageArgs(msgspec.Struct, frozen=True):
+    """What a page of a list is asked with; `filters` are pairs of a filter's name and its value."""
+
+    order: Order
+    first: int | None = None
+    last: int | None = None
+    after: str | None = None
+    before: str | None = None
+    filters: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many rows the page holds at most."""
+        return self.last if self.last is not None else self.first or 0
+
+    @property
+    def backward(self) -> bool:
+        """Whether the page is taken from the list's end."""
+        return self.last is not None
+
+    @property
+    def shape(self) -> Hashable:
+        """What the page's statement depends on, values aside."""
+        names = tuple(name for name, _ in self.filters)
+        return (self.order, self.backward, self.after is not None, self.before is not None, names)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a cursor points: the sort value and the id of a row."""
+
+    value: Any
+    id: UUID
+
+
+class Page(msgspec.Struct):
+    """One page of records; `counted` stops one past `COUNTED`, and is None where nobody asked."""
+
+    items: Sequence[Any]
+    args: PageArgs
+    binding: bytes
+    has_next: bool = False
+    has_previous: bool = False
+    counted: int | None = None
+
+    def cursor(self, record: Any) -> str:
+        """Return the cursor that marks a record of this page."""
+        value = getattr(record, self.args.order.column)
+        text = value.isoformat() if isinstance(value, datetime | date) else value
+        return _encoded([1, self.binding, text, record.id.bytes])
+
+
+def checked_size(first: int | None, last: int | None) -> tuple[int | None, int | None]:
+    """Return the page size with its default.
+
+    Raises:
+        PageSizeError: outside 1 to 100, or both are given.
+    """
+    if first is not None and last is not None:
+        raise PageSizeError("last", "Give `first` or `last`, not both.")
+    for name, size in (("first", first), ("last", last)):
+        if size is not None and not 1 <= size <= MOST:
+            raise PageSizeError(name, f"A page holds 1 to {MOST}.")
+    return (DEFAULT_SIZE, None) if first is None and last is None else (first, last)
+
+
+def binding(question: str, partner: UUID, args: PageArgs, parent: UUID | None) -> bytes:
+    """Tie a cursor to tenant, list, order, filter and parent."""
+    about = repr((question, partner, args.order, args.filters, parent)).encode()
+    return hashlib.blake2b(about, digest_size=8).digest()
+
+
+def place(cursor: str | None, bound: bytes, *, kind: type, argument: str) -> Place | None:
+    """Read a cursor; `kind` is the Python type of the sort column.
+
+    Raises:
+        BadCursorError: it was not made for this list.
+    """
+    if cursor is None:
+        return None
+    try:
+        version, tied, value, identifier = msgspec.msgpack.decode(
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        )
+        if version != 1 or tied != bound:
+            raise BadCursorError(argument)
+        if kind in {datetime, date}:
+            value = kind.fromisoformat(value)
+        if not isinstance(value, kind):
+            raise BadCursorError(argument)
+        return Place(value=value, id=UUID(bytes=identifier))
+    except (ValueError, TypeError, msgspec.DecodeError) as error:
+        raise BadCursorError(argument) from error
+
+
+def _encoded(parts: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(parts)).rstrip(b"=").decode()

@@ -1,0 +1,46 @@
+"""Partners and their members: who the caller is, and who else works there."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
+from resolvers.context import Request
+from resolvers.loading import ById, PageBy, equals
+from storage.partners import PartnerMemberRecord, PartnerOrgRecord, partner_member, partner_org
+from tenancy.principal import Principal
+from tenancy.scope import ReadScope
+
+partner_by_id: Final = ById(partner_org, PartnerOrgRecord)
+member_by_id: Final = ById(partner_member, PartnerMemberRecord)
+members: Final = PageBy(
+    partner_member, PartnerMemberRecord, filters={"role": equals("role"), "status": equals("status")}
+)
+
+
+async def viewer(request: Request) -> Principal:
+    """Return who is asking."""
+    return (await request.scope.read()).principal
+
+
+class _MemberByMembership:
+    """A member of the partner by its membership."""
+
+    async def __call__(
+        self, db: ReadScope, keys: Sequence[UUID], columns: frozenset[str], args: None, *, wire: bool = False
+    ) -> Sequence[PartnerMemberRecord | None]:
+        """Read the members with these memberships."""
+        table = partner_member
+        rows = await db.fetch(
+            self,
+            lambda bounds: select(table.c.id, table.c.membership_id, table.c.name, table.c.email).where(
+                bounds(table), table.c.membership_id == any_(bindparam("keys", type_=ARRAY(Uuid())))
+            ),
+            keys=list(keys),
+        )
+        found = {row["membership_id"]: PartnerMemberRecord(**dict(row)) for row in rows}
+        return [found.get(key) for key in keys]
+
+
+member_of_viewer: Final = _MemberByMembership()

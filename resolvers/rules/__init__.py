@@ -1,0 +1,1 @@
+"""The rules of the business: pure functions with no I/O, and no clock but an argument."""

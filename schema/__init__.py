@@ -1,0 +1,1 @@
+"""The words clients see: the only room that declares GraphQL types."""

@@ -1,0 +1,185 @@
+"""The ways to declare a field. Each names a privilege, or is a column of an entity, whose privilege it shares.
+
+A type of tenant data that is declared otherwise does not build: see `schema.root`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, TypeVar
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from resolvers.loading import ById, Question
+from schema import changing, lookahead, node_ids
+from schema.specs import SPEC, EntitySpec, FieldSpec, Kind, Requires
+from storage.base import Record
+from tenancy.privileges import Privilege
+
+_Type = TypeVar("_Type", bound=type)
+_RECORDS: Final[dict[type[Record], EntitySpec]] = {}
+
+
+def entity(*, read: Privilege, record: type[Record], doc: str) -> Callable[[_Type], _Type]:
+    """Declare a kind of thing that is answered from a record; reading it takes one privilege."""
+
+    def declare(cls: _Type) -> _Type:
+        spec = EntitySpec(name=cls.__name__, record=record, read=read)
+        _RECORDS[record] = spec
+        cls.__entity__ = spec  # type: ignore[attr-defined]  # read back by describe_type
+        cls.is_type_of = staticmethod(lambda value, _info: isinstance(value, record))  # type: ignore[attr-defined]
+        made: _Type = strawberry.type(cls, description=doc, directives=[Requires(privilege=read.value)])
+        return made
+
+    return declare
+
+
+def spec_of(record: type[Record]) -> EntitySpec:
+    """Return the entity that is answered from a kind of record."""
+    return _RECORDS[record]
+
+
+def column(name: str | None = None, *, doc: str, guard: Privilege | None = None) -> Any:
+    """Declare a field that is a column of the entity's record, of the same name unless another is given."""
+    if name is None and guard is None:
+        return _Column(doc)
+    return computed(lambda record: getattr(record, str(name)), needs=(str(name),), doc=doc, guard=guard)
+
+
+def computed(answer: Callable[[Any], Any], *, needs: tuple[str, ...], doc: str, guard: Privilege | None = None) -> Any:
+    """Declare a field that is worked out from columns of the record; the function is pure and synchronous."""
+    spec = FieldSpec(Kind.COMPUTED, guard=guard, needs=frozenset(needs), resolve=answer)
+    if guard is None:
+        return _field(lambda root: answer(root), spec, doc)  # noqa: PLW0108 - Strawberry finds the parent by this name
+
+    def guarded(root: Any, info: strawberry.Info) -> Any:
+        info.context.scope.demand(guard)
+        return answer(root)
+
+    return _field(guarded, spec, doc)
+
+
+def part(answer: Callable[[Any], Any], *, doc: str, needs: tuple[str, ...] = ()) -> Any:
+    """Declare a field of a wrapper that holds no tenant data of its own: a connection, an edge, a page's facts."""
+    return _field(lambda root: answer(root), FieldSpec(Kind.PART, needs=frozenset(needs)), doc)  # noqa: PLW0108 - as above
+
+
+def edge(  # noqa: PLR0913 - the contract of an edge
+    question: Question,
+    *,
+    key: str,
+    guard: Privilege,
+    doc: str,
+    args: Callable[..., Any] | None = None,
+    cost: int = 1,
+) -> Any:
+    """Declare a way from one entity to others: the question is asked for the whole set of parents at once."""
+    spec = FieldSpec(Kind.EDGE, guard=guard, needs=frozenset({key}), question=question, key=key, args=args, cost=cost)
+
+    async def load(root: Any, info: strawberry.Info, **given: Any) -> Any:
+        request = info.context
+        request.scope.demand(guard)
+        identifier = getattr(root, key)
+        if identifier is None:
+            return None
+        made = args(**given) if args else None
+        wanted = lookahead.columns(info._raw_info)  # noqa: SLF001 - Strawberry's face hides the selection
+        return await request.loaders.load(question, identifier, columns=wanted, args=made)
+
+    return _field(_with_arguments(load, args), spec, doc)
+
+
+def root(
+    resolve: Callable[..., Awaitable[Any]],
+    *,
+    guard: Privilege,
+    doc: str,
+    args: Callable[..., Any] | None = None,
+    cost: int = 1,
+) -> Any:
+    """Declare a field of Query: `resolve` is given the request, the arguments and the columns that are wanted."""
+    spec = FieldSpec(Kind.ROOT, guard=guard, resolve=resolve, args=args, cost=cost)
+
+    async def answer(root: Any, info: strawberry.Info, **given: Any) -> Any:  # noqa: ARG001 - Query has no parent
+        request = info.context
+        await request.scope.read()
+        request.scope.demand(guard)
+        made = args(**given) if args else None
+        return await resolve(request, made, lookahead.columns(info._raw_info))  # noqa: SLF001 - as in edge
+
+    return _field(_with_arguments(answer, args), spec, doc)
+
+
+def listing(question: Question, *, guard: Privilege, doc: str, args: Callable[..., Any]) -> Any:
+    """Declare a field of Query that is a page of everything of a kind in the caller's scope."""
+
+    async def page(request: Any, made: Any, wanted: frozenset[str]) -> Any:
+        db = await request.scope.read()
+        (found,) = await question(db, [None], wanted, made, wire=False)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return root(page, guard=guard, args=args, doc=doc, cost=25)
+
+
+def mutation(  # noqa: PLR0913 - the contract of a mutation
+    resolve: Callable[..., Awaitable[Record]],
+    *,
+    privilege: Privilege,
+    takes: type,
+    gives: type,
+    outcome: ById,
+    doc: str,
+    target: str | None = None,
+) -> Any:
+    """Declare a change: one input, one payload with the changed entity and the caller's errors.
+
+    `target` names the input's field that holds the id of what is changed, `outcome` reads it again for a retry.
+    """
+    change = changing.Mutation(
+        resolve=resolve, privilege=privilege, gives=gives, outcome=outcome, target=target, entity_of=spec_of
+    )
+
+    async def answer(root: Any, info: strawberry.Info, input: Any) -> Any:  # noqa: A002, ARG001 - the API's word
+        return await change.run(info.context, info.field_name, input)
+
+    answer.__annotations__["input"] = takes
+    spec = FieldSpec(Kind.MUTATION, guard=privilege, resolve=resolve, cost=10)
+    return _field(answer, spec, doc)
+
+
+def node_id(of: str, *, doc: str, default: Any = strawberry.UNSET) -> Any:
+    """Declare an input field that takes the id of one kind of node; another kind's id answers like an unknown one."""
+    given = {} if default is strawberry.UNSET else {"default": default}
+    return strawberry.field(description=doc, metadata={changing.NODE: of}, **given)
+
+
+def own_id(record: Record) -> str:
+    """Return the node id of a record."""
+    return node_ids.encode(_RECORDS[type(record)].name, record.id)
+
+
+class _Column(StrawberryField):
+    """A plain column; which one is known when the class gives it its name."""
+
+    def __init__(self, doc: str) -> None:
+        super().__init__(description=doc, metadata={})
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take the column's name from the attribute."""
+        self.metadata = {SPEC: FieldSpec(Kind.COLUMN, needs=frozenset({name}))}
+
+
+def _field(resolver: Any, spec: FieldSpec, doc: str) -> Any:
+    directives: Iterable[Any] = [Requires(privilege=spec.guard.value)] if spec.guard else []
+    return strawberry.field(resolver=resolver, description=doc, metadata={SPEC: spec}, directives=directives)
+
+
+def _with_arguments(resolver: Any, args: Callable[..., Any] | None) -> Any:
+    """Give a resolver the arguments that `args` declares, so that they stand in the schema."""
+    own = [p for p in inspect.signature(resolver).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    more = list(inspect.signature(args).parameters.values()) if args else []
+    keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in more]
+    resolver.__signature__ = inspect.Signature([*own, *keyword])
+    return resolver

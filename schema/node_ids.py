@@ -1,0 +1,50 @@
+"""The ids of nodes: opaque to clients, tagged with the type and versioned, such as ``cli1_0193…``.
+
+An id is the type's three letters, the version digit, an underscore and the 32 hexadecimal digits of the row's UUID.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+KINDS: Final[Mapping[str, str]] = {
+    "PartnerOrg": "prt",
+    "PartnerMember": "mem",
+    "Client": "cli",
+    "ChildOrg": "org",
+    "PartnerAccess": "acc",
+    "Plan": "pln",
+    "Subscription": "sub",
+    "PaymentCard": "crd",
+    "Invoice": "inv",
+}
+"""The tag of each type that is a node."""
+
+NEVER: Final = UUID(int=0)
+"""The id of no row at all."""
+
+_VERSION: Final = "1"
+_PREFIXES: Final = {name: f"{tag}{_VERSION}_" for name, tag in KINDS.items()}
+_NAMES: Final = {prefix: name for name, prefix in _PREFIXES.items()}
+_FORM: Final = re.compile(r"([a-z]{3}[0-9]_)([0-9a-f]{32})")
+
+
+def encode(type_name: str, identifier: UUID | str) -> str:
+    """Return the node id of a row; its UUID may come as the database's text, which is trusted."""
+    digits = identifier.replace("-", "") if isinstance(identifier, str) else identifier.hex
+    return _PREFIXES[type_name] + digits
+
+
+def decode(text: str) -> tuple[str, UUID] | None:
+    """Return the type's name and the row's UUID, or None for what :func:`encode` never returns."""
+    form = _FORM.fullmatch(text)
+    if form is None or form[1] not in _NAMES:
+        return None
+    return _NAMES[form[1]], UUID(hex=form[2])
+
+
+def of_kind(text: str, type_name: str) -> UUID:
+    """Return the row's UUID, or :data:`NEVER` for a malformed or another type's id: both answer like an unknown one."""
+    decoded = decode(text)
+    return decoded[1] if decoded is not None and decoded[0] == type_name else NEVER

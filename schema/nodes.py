@@ -1,0 +1,58 @@
+"""What every entity has, and how one is found by its id."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from resolvers.errors import NotFoundError
+from resolvers.loading import Question
+from schema import node_ids
+from schema.guarded import computed, own_id
+from schema.specs import EntitySpec
+
+
+@strawberry.interface(description="Anything that has an id of its own.")
+class Node:
+    """Anything that has an id of its own."""
+
+    id: strawberry.ID = computed(own_id, needs=("id",), doc="Opaque and stable; use it with `node`.")
+
+
+@strawberry.interface(description="Anything that changes, and counts its changes.")
+class Versioned:
+    """Anything that counts its changes."""
+
+    version: int = computed(
+        lambda record: record.version, needs=("version",), doc="Counts changes; give it back as `expectedVersion`."
+    )
+    created_at: datetime = computed(lambda record: record.created_at, needs=("created_at",), doc="When it was made.")
+    updated_at: datetime = computed(
+        lambda record: record.updated_at, needs=("updated_at",), doc="When it was last changed."
+    )
+
+
+class NodeQuestions:
+    """Which question finds each kind of node by its id."""
+
+    def __init__(self, questions: dict[EntitySpec, Question]) -> None:
+        self._by_name = {spec.name: (spec, question) for spec, question in questions.items()}
+
+    async def find(self, request: Any, text: str, columns: frozenset[str]) -> Any:
+        """Find a node of any kind.
+
+        Raises:
+            NotFoundError: the id is malformed, unknown or outside the caller's scope: all the same.
+            ForbiddenError: the caller may not read this kind of node.
+        """
+        named = node_ids.decode(text)
+        if named is None or named[0] not in self._by_name:
+            raise NotFoundError("node", path=("id",))
+        spec, question = self._by_name[named[0]]
+        request.scope.demand(spec.read)
+        db = await request.scope.read()
+        known = columns & frozenset(spec.record.__struct_fields__)
+        (found,) = await question(db, [named[1]], known, None, wire=False)
+        if found is None:
+            raise NotFoundError("node", path=("id",))
+        return found

@@ -1,0 +1,154 @@
+"""Query and Mutation, and the schema that does not build while a field of tenant data lacks a privilege."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import strawberry
+from graphql import (
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_introspection_type,
+    is_non_null_type,
+)
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers import accesses, cards, clients, invoices, organisations, partners, plans, subscriptions
+from schema import enums
+from schema.accesses import AccessQuery, PartnerAccess
+from schema.cards import CardMutation, CardQuery, PaymentCard
+from schema.clients import Client, ClientMutation, ClientQuery
+from schema.guarded import root, spec_of
+from schema.invoices import Invoice, InvoiceQuery
+from schema.nodes import Node, NodeQuestions
+from schema.organisations import ChildOrg, OrganisationMutation, OrganisationQuery
+from schema.partners import PartnerMember, PartnerOrg, PartnerQuery
+from schema.plans import Plan, PlanQuery
+from schema.scalars import SCALARS
+from schema.specs import Kind, describe, describe_type
+from schema.subscriptions import Subscription, SubscriptionMutation, SubscriptionQuery
+from tenancy.privileges import Privilege
+
+ENTITIES: Final = (
+    PartnerOrg,
+    PartnerMember,
+    Client,
+    ChildOrg,
+    PartnerAccess,
+    Plan,
+    Subscription,
+    PaymentCard,
+    Invoice,
+)
+_QUESTIONS: Final = (
+    partners.partner_by_id,
+    partners.member_by_id,
+    clients.client_by_id,
+    organisations.organisation_by_id,
+    accesses.access_by_id,
+    plans.plan_by_id,
+    subscriptions.subscription_by_id,
+    cards.card_by_id,
+    invoices.invoice_by_id,
+)
+_NODES: Final = NodeQuestions({spec_of(question.record): question for question in _QUESTIONS})
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema, which leaves it to the process to log what went wrong: an error may hold tenant data."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing."""
+
+
+class UnguardedFieldError(TypeError):
+    """A field of tenant data names no privilege; the schema is not built."""
+
+
+def _node_args(id: strawberry.ID) -> str:  # noqa: A002 - the argument's name in the API
+    return id
+
+
+@strawberry.type(description="What can be asked.")
+class Query(
+    PartnerQuery,
+    ClientQuery,
+    OrganisationQuery,
+    AccessQuery,
+    SubscriptionQuery,
+    CardQuery,
+    InvoiceQuery,
+    PlanQuery,
+):
+    """What can be asked."""
+
+    node: Node | None = root(
+        _NODES.find,
+        guard=Privilege.VIEWER_READ,
+        args=_node_args,
+        doc="One thing of any kind by its id; reading it takes the privilege of its kind.",
+    )
+
+
+@strawberry.type(description="What can be changed; the fields of one request are changed one after another.")
+class Mutation(ClientMutation, OrganisationMutation, SubscriptionMutation, CardMutation):
+    """What can be changed."""
+
+
+def build_schema(**options: Any) -> strawberry.Schema:
+    """Build the schema.
+
+    Raises:
+        UnguardedFieldError: a field of tenant data names no privilege, or could not be denied without its parent.
+    """
+    made = Schema(
+        query=Query,
+        mutation=Mutation,
+        types=ENTITIES,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        **options,
+    )
+    found = list(unguarded(made._schema))  # noqa: SLF001 - Strawberry's public face hides the types
+    if found:
+        raise UnguardedFieldError("; ".join(found))
+    return made
+
+
+def unguarded(schema: GraphQLSchema) -> Iterator[str]:
+    """Name what is wrong with the guards of a schema; nothing where it is complete."""
+    for named in schema.type_map.values():
+        if isinstance(named, GraphQLObjectType) and not is_introspection_type(named):
+            for name, field in named.fields.items():
+                problem = _problem(schema, named, field)
+                if problem:
+                    yield f"{named.name}.{name} {problem}"
+
+
+def _problem(schema: GraphQLSchema, named: GraphQLObjectType, field: GraphQLField) -> str | None:
+    spec, owner, given = describe(field), describe_type(named), get_named_type(field.type)
+    top = named in {schema.query_type, schema.mutation_type}
+    if (top or owner) and spec is None:
+        return "is not declared by a guarded field"
+    if spec is None or spec.kind in {Kind.COLUMN, Kind.PART, Kind.MUTATION}:
+        return "leads to an entity unguarded" if describe_type(given) and not _wrapper(schema, named) else None
+    if spec.guard is None and (top or spec.question is not None):
+        return "names no privilege"
+    if spec.guard and is_non_null_type(field.type) and (owner is None or spec.guard is not owner.read):
+        return "has a privilege of its own and must be nullable"
+    return None
+
+
+def _wrapper(schema: GraphQLSchema, named: GraphQLObjectType) -> bool:
+    """Tell whether a type only wraps entities that a guarded field led to: pages, their entries and payloads."""
+    return named.name.endswith(("Connection", "Edge", "Payload")) or named is schema.mutation_type
+
+
+def interfaces(schema: GraphQLSchema) -> list[GraphQLInterfaceType]:
+    """List the interfaces of a schema."""
+    return [named for named in schema.type_map.values() if isinstance(named, GraphQLInterfaceType)]
+
+
+__all__ = ["ENTITIES", "Mutation", "Query", "UnguardedFieldError", "build_schema", "enums", "unguarded"]

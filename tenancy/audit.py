@@ -1,0 +1,109 @@
+"""What is written about a change: one event for those who follow, one audit entry for those who check."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Table
+
+from storage.base import Key, Reach, new_id, rows_of
+from tenancy.principal import Principal
+from tenancy.privileges import Privilege
+
+_HOUSEKEEPING: Final = frozenset(
+    {"partner_id", "id", "version", "created_at", "updated_at", "name_sort", "import_source", "import_ref"}
+)
+SECRETS: Final = frozenset({"token", "fingerprint"})
+REDACTED: Final = "[redacted]"
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One change that is asked for: what it is called, what it needs, and the key that makes it happen once."""
+
+    operation: str
+    privilege: Privilege | None
+    request_id: str
+    idempotency_key: str | None = None
+    input_hash: bytes = b""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a transaction did to one row."""
+
+    type: str
+    table: Table
+    row: Mapping[str, Any]
+    before: Mapping[str, Any] | None = None
+    reason: str | None = None
+
+
+def plain(value: Any) -> Any:
+    """Turn a column's value into what JSON can hold."""
+    if isinstance(value, UUID | datetime):
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def difference(change: Change) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Return what stood before and what stands after, of the columns that changed; secrets are redacted."""
+    names = [name for name in change.table.c.keys() if name not in _HOUSEKEEPING]  # noqa: SIM118 - not a dict
+    after = {name: change.row[name] for name in names}
+    if change.before is None:
+        return None, _shown({name: value for name, value in after.items() if value is not None})
+    changed = [name for name in names if change.before[name] != after[name]]
+    return (
+        _shown({name: change.before[name] for name in changed}),
+        _shown({name: after[name] for name in changed}),
+    )
+
+
+def _shown(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name): REDACTED if name in SECRETS else plain(value) for name, value in columns.items()}
+
+
+def event_values(change: Change, *, at: datetime) -> dict[str, Any]:
+    """Make the event's row, but for its partner."""
+    _before, after = difference(change)
+    return {**_about(change, at=at), "type": change.type, "payload": after}
+
+
+def audit_values(change: Change, attempt: Attempt, principal: Principal | None, *, at: datetime) -> dict[str, Any]:
+    """Make the audit entry's row, but for its partner; without a principal the actor is the system."""
+    before, after = difference(change)
+    return {
+        **_about(change, at=at),
+        "actor_membership_id": principal.membership_id if principal else None,
+        "actor_kind": principal.kind if principal else "SYSTEM",
+        "privilege": attempt.privilege.value if attempt.privilege else "SYSTEM",
+        "operation": attempt.operation,
+        "before": before,
+        "after": after,
+        "reason": change.reason,
+        "request_id": attempt.request_id,
+    }
+
+
+def _about(change: Change, *, at: datetime) -> dict[str, Any]:
+    rows = rows_of(change.table)
+    client, org = (rows.client, rows.org) if rows else ("", "")
+    return {
+        "id": new_id(),
+        "version": 1,
+        "created_at": at,
+        "updated_at": at,
+        "org_internal": rows is not None and rows.keys[Reach.STAFF] is None,
+        "client_id": change.row.get(client),
+        "child_org_id": change.row.get(org) if org in change.table.c and _is_org(change.table) else None,
+        "target_kind": change.table.name,
+        "target_id": change.row["id"],
+        "target_version": change.row["version"],
+    }
+
+
+def _is_org(table: Table) -> bool:
+    rows = rows_of(table)
+    keys = rows.keys[Reach.ORG] if rows else None
+    return keys is not None and Key.ORG in keys

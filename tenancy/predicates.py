@@ -1,0 +1,181 @@
+"""The query scope: the keys that every statement on a tenant table carries, and the guard that demands them.
+
+The values are bound by `tenancy.scope`, under names reserved here; a statement that lacks them does not run.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Protocol, TypeAlias
+
+from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, and_, any_, bindparam, func, true
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.dml import Delete, Insert, Update
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    ColumnClause,
+    TextClause,
+    UnaryExpression,
+)
+from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, Join, Select
+
+from storage.base import Key, Reach, rows_of
+from tenancy.principal import Principal
+
+PARTNER: Final = "scope_partner"
+CLIENTS: Final = "scope_clients"
+ORG: Final = "scope_org"
+
+Bounds: TypeAlias = Callable[[FromClause], ColumnElement[bool]]
+"""Makes the condition that holds a table, or an alias of one, inside the scope."""
+
+
+class UnscopedStatementError(RuntimeError):
+    """A statement touches a tenant table without the scope's keys; it was not run."""
+
+
+class OutOfReachError(UnscopedStatementError):
+    """A statement touches a table of which this reach sees no row."""
+
+
+class QueryScope(Protocol):
+    """The predicate builder and its guard, as one replaceable layer."""
+
+    def bounds(self, reach: Reach) -> Bounds:
+        """Return the maker of conditions for a reach."""
+        ...
+
+    def check(self, statement: Any, reach: Reach) -> None:
+        """Refuse a statement that is not inside the scope."""
+        ...
+
+
+def values(principal: Principal) -> dict[str, Any]:
+    """Return what the reserved names are bound to for a principal."""
+    return {
+        PARTNER: principal.partner_id,
+        CLIENTS: list(principal.client_ids),
+        ORG: principal.child_org_id,
+    }
+
+
+def partner_value() -> BindParameter[Any]:
+    """Return the bound parameter that an INSERT takes its `partner_id` from."""
+    return bindparam(PARTNER, type_=Uuid())
+
+
+class DeclaredScope:
+    """The query scope that production runs: built from, and checked against, what the tables declare."""
+
+    def bounds(self, reach: Reach) -> Bounds:
+        """Return the maker of conditions for a reach."""
+
+        def condition(source: FromClause) -> ColumnElement[bool]:
+            return and_(true(), *(_comparison(source, key, reach) for key in _keys(source, reach)))
+
+        return condition
+
+    def check(self, statement: Any, reach: Reach) -> None:
+        """Refuse a statement on tenant tables that lacks a key of the reach, or that carries raw text.
+
+        Raises:
+            UnscopedStatementError: a key is missing; nothing was run.
+            OutOfReachError: the reach sees no row of a table.
+        """
+        for element in visitors.iterate(statement):
+            if isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal):
+                message = "a statement inside a scope carries no raw SQL"
+                raise UnscopedStatementError(message)
+            if isinstance(element, Insert):
+                _check_insert(element, reach)
+            elif isinstance(element, Select | Update | Delete):
+                _check_where(element, reach)
+
+
+def _table_of(source: Any) -> Table | None:
+    while isinstance(source, AliasedReturnsRows):
+        source = source.element
+    return source if isinstance(source, Table) and rows_of(source) is not None else None
+
+
+def _keys(source: Any, reach: Reach) -> tuple[Key, ...]:
+    table = _table_of(source)
+    rows = rows_of(table) if table is not None else None
+    if rows is None:
+        return ()
+    keys = rows.keys[reach]
+    if keys is None:
+        message = f"the reach {reach.value} sees no row of {table}"
+        raise OutOfReachError(message)
+    return keys
+
+
+def _column(source: Any, key: Key) -> Any:
+    table = _table_of(source)
+    rows = rows_of(table) if table is not None else None
+    if rows is None:  # pragma: no cover - callers ask for tenant tables only
+        raise UnscopedStatementError(str(source))
+    return source.c[rows.column(key)]
+
+
+def _comparison(source: Any, key: Key, _reach: Reach) -> ColumnElement[bool]:
+    column = _column(source, key)
+    made: Mapping[Key, Callable[[], ColumnElement[bool]]] = {
+        Key.PARTNER: lambda: column == bindparam(PARTNER, type_=Uuid()),
+        Key.CLIENTS: lambda: column == any_(bindparam(CLIENTS, type_=ARRAY(Uuid()))),
+        Key.ORG: lambda: column == bindparam(ORG, type_=Uuid()),
+        Key.NOT_ORG_INTERNAL: lambda: ~column,
+        Key.PARTNER_SEES: lambda: column > func.statement_timestamp(),
+    }
+    return made[key]()
+
+
+def _check_insert(statement: Insert, reach: Reach) -> None:
+    if not _keys(statement.table, reach):
+        return
+    given = {getattr(column, "name", column): value for column, value in (statement._values or {}).items()}  # noqa: SLF001 - SQLAlchemy shows them nowhere else
+    value = given.get("partner_id")
+    if not (isinstance(value, BindParameter) and value.key == PARTNER):
+        message = f"an INSERT into {statement.table} does not take its partner from the scope"
+        raise UnscopedStatementError(message)
+
+
+def _check_where(statement: Any, reach: Reach) -> None:
+    found = set(_signatures(statement._where_criteria))  # noqa: SLF001 - SQLAlchemy shows them nowhere else
+    for source in _sources(statement):
+        for key in _keys(source, reach):
+            if next(_signatures((_comparison(source, key, reach),))) not in found:
+                message = f"a statement on {_table_of(source)} lacks the scope's key {key.value}"
+                raise UnscopedStatementError(message)
+
+
+def _sources(statement: Any) -> Iterator[Any]:
+    if not isinstance(statement, Select):
+        yield statement.table
+        return
+    outer = set(statement._correlate or ())  # noqa: SLF001 - SQLAlchemy shows them nowhere else
+    pending = [source for source in statement.get_final_froms() if source not in outer]
+    while pending:
+        source = pending.pop()
+        if isinstance(source, Join):
+            pending += [source.left, source.right]
+        elif _table_of(source) is not None:
+            yield source
+
+
+def _signatures(criteria: Any) -> Iterator[tuple[Any, ...]]:
+    """Name each conjunct by what it compares, so that two equal ones have one name; others are passed over."""
+    for clause in criteria:
+        if isinstance(clause, BooleanClauseList) and clause.operator is operators.and_:
+            yield from _signatures(clause.clauses)
+        elif isinstance(clause, BinaryExpression):
+            yield ("compare", id(clause.left), clause.operator, _right(clause.right))
+        elif isinstance(clause, UnaryExpression):
+            yield ("not", id(clause.element), clause.operator)
+        else:
+            yield ("other", id(clause))
+
+
+def _right(side: Any) -> Any:
+    bound = [element.key for element in visitors.iterate(side) if isinstance(element, BindParameter)]
+    return tuple(bound) if bound else str(side)
