@@ -20,6 +20,9 @@ DATABASE: Final = "gateway"
 DEMO: Final = Shape()
 
 
+__all__ = ["Account", "Shape", "accounts", "is_empty", "seed"]
+
+
 class CannotStartError(Exception):
     """Something stands in the way of starting; the message is one line for people."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from resolvers.context import Request
 from resolvers.errors import CurrencyFixedError, RequiredError, TooLongError
-from resolvers.loading import ById, PageBy, equals
+from resolvers.loading import ById, Filter, PageBy, equals
 from storage.base import fold
 from storage.clients import ClientId, ClientRecord, ClientStatus, PaymentMethod, client, client_word
 from storage.invoices import invoice
@@ -47,10 +47,11 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 _NEEDED: Final = ("email", "currency", *(name for name, value in DEFAULTS.items() if value is not None))
 
 
-def _search(number: int) -> Any:
+def _search(words: int, number: int) -> Filter:
     def condition(table: Any, bounds: Bounds) -> ColumnElement[bool]:
         word = client_word.alias(f"word_{number}")
-        low, high = (bindparam(f"filter_search_{index}") for index in (2 * number, 2 * number + 1))
+        low: ColumnElement[str] = bindparam(f"filter_search_{words}_{2 * number}")
+        high: ColumnElement[str] = bindparam(f"filter_search_{words}_{2 * number + 1}")
         found = select(word.c.client_id).where(
             bounds(word), word.c.client_id == table.c.id, word.c.word >= low, word.c.word < high
         )
@@ -59,8 +60,8 @@ def _search(number: int) -> Any:
     return condition
 
 
-def _searches(words: int) -> Any:
-    return lambda table, bounds: and_(*(_search(number)(table, bounds) for number in range(words)))
+def _searches(words: int) -> Filter:
+    return lambda table, bounds: and_(*(_search(words, number)(table, bounds) for number in range(words)))
 
 
 def search_filter(prefixes: Sequence[str]) -> tuple[str, tuple[str, ...]]:

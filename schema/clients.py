@@ -1,6 +1,8 @@
 """Clients: the billing accounts of a partner's customers."""
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 import strawberry
 
@@ -37,11 +39,15 @@ _OWN = ("address_line1", "address_line2", "city", "region", "postcode", "country
 
 
 def _own_address(record: ClientRecord) -> PostalAddress:
-    return PostalAddress(**dict(zip(_PARTS, (getattr(record, name) for name in _OWN), strict=True)))
+    return _made({part: getattr(record, name) for part, name in zip(_PARTS, _OWN, strict=True)})
 
 
 def _address(stored: dict[str, str | None] | None) -> PostalAddress | None:
-    return None if stored is None else PostalAddress(**{name: stored.get(name) for name in _PARTS})
+    return None if stored is None else _made(stored)
+
+
+def _made(parts: Mapping[str, Any]) -> PostalAddress:
+    return PostalAddress(**{name: parts.get(name) for name in _PARTS})
 
 
 @entity(

@@ -137,6 +137,6 @@ def _filtered(given: Any) -> tuple[tuple[str, Any], ...]:
     """Read a filter input: pairs of a filter's name and its value, in a stable order."""
     found = plain(given) if given is not None else {}
     text = found.pop("search", None)
-    if text is not None:
-        found |= dict([search_filter(search_prefixes(text))])
+    if text is not None and (prefixes := search_prefixes(text)):
+        found |= dict([search_filter(prefixes)])
     return tuple(sorted((name, value) for name, value in found.items() if value is not None))

@@ -4,7 +4,8 @@ A type of tenant data that is declared otherwise does not build: see `schema.roo
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import strawberry
@@ -168,12 +169,13 @@ class _Column(StrawberryField):
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Take the column's name from the attribute."""
-        self.metadata = {SPEC: FieldSpec(Kind.COLUMN, needs=frozenset({name}))}
+        self.metadata = MappingProxyType({SPEC: FieldSpec(Kind.COLUMN, needs=frozenset({name}))})
 
 
 def _field(resolver: Any, spec: FieldSpec, doc: str) -> Any:
-    directives: Iterable[Any] = [Requires(privilege=spec.guard.value)] if spec.guard else []
-    return strawberry.field(resolver=resolver, description=doc, metadata={SPEC: spec}, directives=directives)
+    directives = [Requires(privilege=spec.guard.value)] if spec.guard else []
+    made: Any = strawberry.field(resolver=resolver, description=doc, metadata={SPEC: spec}, directives=directives)
+    return made
 
 
 def _with_arguments(resolver: Any, args: Callable[..., Any] | None) -> Any:

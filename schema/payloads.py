@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from enum import Enum
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import strawberry
 from strawberry.types.enum import EnumValueDefinition
@@ -31,8 +31,9 @@ _CODES: Final = {kind.code: says(kind) for kind in sorted(expected_errors(), key
 
 def _code_enum() -> type[Enum]:
     members = {code: EnumValueDefinition(code, description=meaning) for code, meaning in _CODES.items()}
+    listed: Any = Enum("UserErrorCode", members)  # type: ignore[misc]  # the members are known when the process runs
     made: type[Enum] = strawberry.enum(
-        Enum("UserErrorCode", members),  # type: ignore[arg-type]  # the functional form takes any values
+        listed,
         description="Why a change was not made. New codes may be added.",
     )
     return made

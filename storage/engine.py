@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from storage.base import Reach
 from storage.rls import REACH_ROLES
 
-DIALECT: Final = PGDialect_asyncpg()
+DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
 """Compiles the statements that the read pool runs."""
 
 _LASTING_SET: Final = re.compile(

@@ -124,7 +124,7 @@ async def _alone(owner_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Re
         if connection.get_server_version() < (15,):
             message = f"PostgreSQL 15 or newer is needed; the server is {connection.get_server_version().major}."
             raise UnsupportedServerError(message)
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - see above
             await asyncio.sleep(_POLL_SECONDS)
         yield connection
     finally:

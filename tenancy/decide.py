@@ -32,7 +32,7 @@ ALLOW: Final = Allow()
 
 def decide(principal: Principal, privilege: Privilege) -> Decision:
     """Decide whether a principal holds a privilege; whatever no table names is denied."""
-    if principal.kind != "PARTNER_MEMBER" or principal.role not in PartnerRole.__members__:
+    if principal.kind != "PARTNER_MEMBER" or principal.role is None or principal.role not in PartnerRole.__members__:
         return Deny(
             rule=f"{principal.kind}_MAY_NOT_{privilege}",
             because=f"Only members of a partner may {MEANINGS[privilege]}.",

@@ -4,6 +4,7 @@
 """
 
 from typing import ClassVar
+from uuid import UUID
 
 from tenancy.decide import Deny
 
@@ -135,7 +136,7 @@ class UnavailableError(ExpectedError):
 class ReplayedError(Exception):
     """A change with this idempotency key was made before; carries what it changed."""
 
-    def __init__(self, kind: str, identifier: object) -> None:
+    def __init__(self, kind: str, identifier: UUID) -> None:
         super().__init__(kind)
         self.kind = kind
         self.identifier = identifier

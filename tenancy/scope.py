@@ -83,7 +83,8 @@ class Boundary:
             statement = build(self.query_scope.bounds(reach))
             self.query_scope.check(statement, reach)
             compiled = statement.compile(dialect=DIALECT)
-            known = (str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
+            defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+            known = (str(compiled), tuple(compiled.positiontup or ()), defaults)
             self._compiled[reach, key] = known
         return known
 

@@ -98,9 +98,7 @@ class GraphQLEndpoint:
             return None
         kind, _, token = header.partition(" ")
         try:
-            if kind.lower() != "bearer":
-                raise InvalidTokenError
-            return self._verifier.verify(token.strip())
+            return self._verifier.verify(token.strip() if kind.lower() == "bearer" else "")
         except InvalidTokenError as error:
             raise RefusedError(
                 401,

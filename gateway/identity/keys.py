@@ -12,7 +12,7 @@ from typing import Final
 
 from joserfc.jwk import ECKey, KeySet
 
-_SECRET: Final = "secret"
+_SECRET: Final = "secret"  # noqa: S105 - the name of a file
 _SIGNING: Final = "signing-key.json"
 
 

@@ -20,7 +20,9 @@ class Seats(msgspec.Struct, frozen=True):
     increased_at: datetime | None = None
 
 
-def change_seats(current: Seats, wanted: int, *, assigned: int, least: int, most: int, now: datetime) -> Seats:
+def change_seats(  # noqa: PLR0913 - everything the rule depends on
+    current: Seats, wanted: int, *, assigned: int, least: int, most: int, now: datetime
+) -> Seats:
     """Return the seats after a change.
 
     Raises:
