@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway import starting
@@ -141,11 +142,16 @@ def import_clients(
     data_dir: DataDir = None,
 ) -> None:
     """Import clients from a CSV file with the column names of a WHMCS client export; again changes nothing."""
-    from gateway.imports import import_file  # noqa: PLC0415 - as in serve
+    from gateway.imports import CannotImportError, import_file  # noqa: PLC0415 - as in serve
 
     settings = _settings(data_dir=data_dir)
-    with starting.owner_database(settings) as owner_url, progress_bar("Importing") as progress:
-        report = asyncio.run(import_file(settings, owner_url, file, partner=partner, progress=progress))
+    try:
+        with starting.owner_database(settings) as owner_url, progress_bar("Importing") as progress:
+            report = asyncio.run(import_file(settings, owner_url, file, partner=partner, progress=progress))
+    except CannotImportError as error:
+        _refuse(escape(str(error)))
+    for note in report.notes:
+        typer.echo(f"line {note.line}: {note.text}" if note.line else note.text, err=True)
     for bad in report.bad:
         typer.echo(f"line {bad.line}: {bad.reason}", err=True)
     typer.echo(f"{report.created} created, {report.known} known already, {len(report.bad)} refused")

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import signal
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 import uvicorn
@@ -30,13 +32,14 @@ def run(settings: Settings, *, demo: bool) -> None:
         DatabaseUnreachableError: the configured database cannot be reached.
     """
     _configure_logging(settings)
+    signal.signal(signal.SIGTERM, _leave)
     starting.demand_free_port(settings.host, settings.port)
     if settings.database_url is None and settings.database_login_url is not None:
         login_url = settings.database_login_url.get_secret_value()
         asyncio.run(starting.demand_current(login_url))
         _serve(settings, login_url, [])
         return
-    with starting.owner_database(settings) as owner_url:
+    with starting.owner_database(settings, alone=True) as owner_url:
         asyncio.run(starting.migrate(settings, owner_url))
         accounts: list[Account] = []
         if settings.development:
@@ -44,6 +47,11 @@ def run(settings: Settings, *, demo: bool) -> None:
             with bar as progress:
                 accounts = asyncio.run(_accounts(owner_url, demo=demo, progress=progress))
         _serve(settings, starting.login_url(settings, owner_url), accounts)
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """End by unwinding, so that the embedded server is stopped rather than left to notice."""
+    sys.exit(128 + number)
 
 
 async def _accounts(owner_url: str, *, demo: bool, progress: object) -> list[Account]:

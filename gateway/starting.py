@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from gateway.identity.keys import Keys
 from gateway.settings import Settings
-from storage.embedded import Embedded
+from storage.embedded import Embedded, running_url
 from storage.engine import connect
 from storage.migrate import current_revision, head_revision, upgrade
 from storage.seeding import Account, Shape, accounts, is_empty, seed
@@ -28,8 +28,10 @@ class CannotStartError(Exception):
 
 
 @contextmanager
-def owner_database(settings: Settings) -> Iterator[str]:
+def owner_database(settings: Settings, *, alone: bool = False) -> Iterator[str]:
     """Give the database's URL as its owner, starting the embedded server where none is configured.
+
+    One that another process runs is shared, unless this one must be `alone`.
 
     Raises:
         CannotStartError: only the unprivileged login is configured.
@@ -42,6 +44,10 @@ def owner_database(settings: Settings) -> Iterator[str]:
     if settings.database_login_url is not None:
         message = "DATABASE_URL is not set: this needs the owner's URL, DATABASE_LOGIN_URL is not enough."
         raise CannotStartError(message)
+    running = None if alone else running_url(settings.data_dir, DATABASE)
+    if running is not None:
+        yield running
+        return
     with Embedded(settings.data_dir) as server:
         asyncio.run(_create_database(server.url()))
         yield server.url(DATABASE)

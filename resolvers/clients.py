@@ -1,15 +1,15 @@
 """Clients: how they are found, created and edited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, select
 
 from resolvers.context import Request
-from resolvers.errors import CurrencyFixedError, RequiredError, TooLongError
+from resolvers.errors import CurrencyFixedError, InvalidInputError, RequiredError, TooLongError
 from resolvers.loading import ById, Filter, PageBy, equals
-from storage.base import fold
+from storage.base import fold, new_id
 from storage.clients import ClientId, ClientRecord, ClientStatus, PaymentMethod, client, client_word
 from storage.invoices import invoice
 from storage.partners import partner_org
@@ -100,6 +100,35 @@ async def create(request: Request, **values: Any) -> ClientRecord:
     return ClientRecord(**row)
 
 
+async def create_many(db: WriteScope, given: Sequence[Mapping[str, Any]], *, because: str) -> None:
+    """Create clients at once, each with its words, its event and its audit entry.
+
+    Raises:
+        InvalidInputError: one of them cannot be created; `faults` tells which beforehand.
+    """
+    if not given:
+        return
+    stamps = {"version": 1, "created_at": db.now, "updated_at": db.now}
+    rows = [{**new_row(values), "id": new_id(), **stamps} for values in given]
+    await db.insert_many(client, rows)
+    await db.insert_many(client_word, [word for row in rows for word in word_rows(row)])
+    await db.announce(*(Change("client.created", client, row, reason=because) for row in rows))
+
+
+async def imported(db: WriteScope, source: str, references: Sequence[str]) -> frozenset[str]:
+    """Return which of the references were imported from a source before."""
+    rows = await db.fetch(
+        lambda bounds: select(client.c.import_ref).where(
+            bounds(client),
+            client.c.import_source == bindparam("source"),
+            client.c.import_ref == any_(bindparam("references", type_=ARRAY(Text))),
+        ),
+        source=source,
+        references=list(references),
+    )
+    return frozenset(row["import_ref"] for row in rows)
+
+
 async def edit(
     request: Request, target: ClientId, *, expected_version: int | None = None, **values: Any
 ) -> ClientRecord:
@@ -136,8 +165,18 @@ def new_row(values: Mapping[str, Any]) -> dict[str, Any]:
         RequiredError: neither a company name nor a first and last name is given.
         TooLongError: a text is longer than its field takes.
     """
-    given = {name: value for name, value in tidy(values).items() if value is not None}
+    given = _given(values)
     return _checked({**DEFAULTS, **given}, given=given)
+
+
+def faults(values: Mapping[str, Any]) -> list[InvalidInputError]:
+    """List everything for which `new_row` would refuse the values; it raises the first."""
+    given = _given(values)
+    return list(_faults({**DEFAULTS, **given}, given=given))
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in tidy(values).items() if value is not None}
 
 
 def tidy(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,19 +185,25 @@ def tidy(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(row: dict[str, Any], *, given: Mapping[str, Any]) -> dict[str, Any]:
-    for name, most in _LONGEST.items():
-        if name in given and len(row[name] or "") > most:
-            raise TooLongError(name, most=most)
-    for name in _NEEDED:
-        if row.get(name) is None:
-            raise RequiredError(name)
+    fault = next(_faults(row, given=given), None)
+    if fault is not None:
+        raise fault
     person = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
-    if not row["company_name"] and not (row["first_name"] and row["last_name"]):
-        missing = next(name for name in ("first_name", "last_name") if not row[name])
-        raise RequiredError(missing, says="Give a company name, or a first name and a last name.")
     row["display_name"] = row["company_name"] or person
     row["name_sort"] = fold(row["display_name"])
     return row
+
+
+def _faults(row: Mapping[str, Any], *, given: Mapping[str, Any]) -> Iterator[InvalidInputError]:
+    for name, most in _LONGEST.items():
+        if name in given and len(row[name] or "") > most:
+            yield TooLongError(name, most=most)
+    for name in _NEEDED:
+        if row.get(name) is None:
+            yield RequiredError(name)
+    if not row["company_name"] and not (row["first_name"] and row["last_name"]):
+        missing = next(name for name in ("first_name", "last_name") if not row[name])
+        yield RequiredError(missing, says="Give a company name, or a first name and a last name.")
 
 
 async def _demand_free_currency(db: WriteScope, target: UUID) -> None:

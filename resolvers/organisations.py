@@ -45,8 +45,8 @@ async def create(  # noqa: PLR0913 - what an organisation starts with
         RequiredError: the name is empty.
         DomainTakenError: the partner has another organisation with this domain.
     """
-    name, super_admin_name = _name("name", name), _name("superAdminName", super_admin_name)
     async with request.write() as db:
+        name, super_admin_name = _name("name", name), _name("superAdminName", super_admin_name)
         await db.get(client, client_id, what="client", path=("clientId",), lock=False)
         await _demand_free_domain(db, domain)
         row = await db.insert(

@@ -114,7 +114,7 @@ def place(cursor: str | None, bound: bytes, *, kind: type, argument: str) -> Pla
         if not isinstance(value, kind):
             raise BadCursorError(argument)
         return Place(value=value, id=UUID(bytes=identifier))
-    except (ValueError, TypeError, msgspec.DecodeError) as error:
+    except (ValueError, TypeError, RecursionError, msgspec.DecodeError) as error:
         raise BadCursorError(argument) from error
 
 

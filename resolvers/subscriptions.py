@@ -19,7 +19,7 @@ from resolvers.loading import ById, PageBy, equals
 from resolvers.rules.periods import period_end
 from resolvers.rules.seats import Seats, change_seats
 from storage.cards import CardHolder, CardStatus, payment_card
-from storage.clients import client
+from storage.clients import ClientStatus, client
 from storage.organisations import child_org
 from storage.plans import PlanStatus, plan, plan_price
 from storage.subscriptions import SubscriptionId, SubscriptionRecord, SubscriptionStatus, subscription
@@ -55,6 +55,7 @@ async def create(  # noqa: PLR0913 - what a subscription starts with
     Raises:
         NotFoundError: the scope has no such organisation, plan or card.
         PlanNotOnSaleError: the plan is no longer sold.
+        IllegalTransitionError: the client is closed.
         SeatsOutOfRangeError: the plan does not sell that many seats.
         NoPriceError: the plan has no price in the client's currency and this cycle.
         CardNotUsableError: the card is removed, expired or another client's.
@@ -66,6 +67,8 @@ async def create(  # noqa: PLR0913 - what a subscription starts with
             Seats(seats), seats, assigned=0, least=bought["seats_min"], most=bought["seats_max"], now=db.now
         )
         buyer = await db.get(client, organisation["client_id"], what="client", lock=False)
+        if buyer["status"] == ClientStatus.CLOSED:
+            raise IllegalTransitionError("client", buyer["status"], "subscribed")
         price = await _price(db, bought, currency=buyer["currency"], cycle=cycle)
         await _demand_usable_card(db, card_id, client_id=buyer["id"])
         row = await db.insert(

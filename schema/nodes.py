@@ -8,7 +8,7 @@ import strawberry
 from resolvers.errors import NotFoundError
 from resolvers.loading import Question
 from schema import node_ids
-from schema.guarded import computed, own_id
+from schema.guarded import column, computed, own_id
 from schema.specs import EntitySpec
 
 
@@ -23,13 +23,9 @@ class Node:
 class Versioned:
     """Anything that counts its changes."""
 
-    version: int = computed(
-        lambda record: record.version, needs=("version",), doc="Counts changes; give it back as `expectedVersion`."
-    )
-    created_at: datetime = computed(lambda record: record.created_at, needs=("created_at",), doc="When it was made.")
-    updated_at: datetime = computed(
-        lambda record: record.updated_at, needs=("updated_at",), doc="When it was last changed."
-    )
+    version: int = column(doc="Counts changes; give it back as `expectedVersion`.")
+    created_at: datetime = column(doc="When it was made.")
+    updated_at: datetime = column(doc="When it was last changed.")
 
 
 class NodeQuestions:

@@ -16,12 +16,12 @@ import phonenumbers
 import strawberry
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.numbers import get_currency_precision, list_currencies
 from email_validator import EmailNotValidError, validate_email
 from graphql import GraphQLError, IntValueNode, Node, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.rules.card_numbers import contains_card_number
+from resolvers.rules.currencies import MINOR_DIGITS
 
 DateTime: TypeAlias = datetime
 Date: TypeAlias = date
@@ -217,7 +217,6 @@ def _parse_domain(text: str) -> str | None:
 
 
 _PLAIN_DECIMAL: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
-_DIGITS: Final = {code: get_currency_precision(code) for code in list_currencies()}
 _EXACT: Final = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])
 
 
@@ -248,7 +247,7 @@ class Money:
 
 def money(minor: int, currency: str) -> Money:
     """Return the amount that the currency's minor units make, such as 1250 cents; raises KeyError for no currency."""
-    digits = _DIGITS[currency]
+    digits = MINOR_DIGITS[currency]
     if digits:
         whole, rest = divmod(abs(minor), 10**digits)
         amount = f"{'-' if minor < 0 else ''}{whole}.{rest:0{digits}}"
@@ -259,9 +258,9 @@ def money(minor: int, currency: str) -> Money:
 
 def minor_units(amount: Decimal | str, currency: str) -> int:
     """Return an amount in the currency's minor units; raises InvalidScalarError if it has no such exact number."""
-    if currency not in _DIGITS:
+    if currency not in MINOR_DIGITS:
         raise InvalidScalarError(currency, _CURRENCY_CODE.wanted)
-    digits = _DIGITS[currency]
+    digits = MINOR_DIGITS[currency]
     number = _parse_decimal(amount) if isinstance(amount, str) else amount
     scaled = None if number is None else _whole(number, digits)
     if scaled is None:

@@ -31,6 +31,7 @@ from storage.embedded_directory import (
     make_root,
     pid_file_lines,
     release_lock,
+    serving_sockets,
     socket_directory,
     superuser_password,
     take_lock,
@@ -138,9 +139,7 @@ class Embedded:
         self._running_server()
         if password is None and user == SUPERUSER:
             password = self._password
-        login = ":".join(quote(part, safe="") for part in (user, password) if part)
-        name, host = quote(database, safe=""), quote(str(self._sockets), safe="/")
-        return f"postgresql://{login}@/{name}?host={host}&port={PORT}"
+        return _url(self._sockets, database, user, password)
 
     def start(self) -> None:
         """Create the data if there is none, start the server, wait until it answers.
@@ -350,6 +349,20 @@ class Embedded:
         with (self.root / "postgresql.log").open("rb") as log:
             log.seek(offset)
             return last_words(log.read().decode(errors="replace"))
+
+
+def running_url(root: Path, database: str) -> str | None:
+    """Return the superuser's URL of a server that another process runs on `root`; None where none answers."""
+    sockets = serving_sockets(root.resolve())
+    if sockets is None:
+        return None
+    return _url(sockets, database, SUPERUSER, (root / "password").read_text().strip())
+
+
+def _url(sockets: Path | None, database: str, user: str, password: str | None) -> str:
+    login = ":".join(quote(part, safe="") for part in (user, password) if part)
+    name, host = quote(database, safe=""), quote(str(sockets), safe="/")
+    return f"postgresql://{login}@/{name}?host={host}&port={PORT}"
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

@@ -85,6 +85,21 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
+def serving_sockets(root: Path) -> Path | None:
+    """Return the socket directory of the server that another process runs on `root`; None where none answers."""
+    try:
+        descriptor = os.open(root / "lock", os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        if _locked(descriptor):
+            return None
+    finally:
+        os.close(descriptor)
+    lines = pid_file_lines(root / "data")
+    return Path(lines[4]) if lines[7:8] == ["ready"] else None
+
+
 def release_lock(descriptor: int) -> None:
     """Give the lock up; a server process that is left keeps it until it ends."""
     os.ftruncate(descriptor, 0)

@@ -1,13 +1,15 @@
 """The GraphQL endpoint: a JSON request in, a JSON answer out."""
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
 import orjson
 import strawberry
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -26,6 +28,9 @@ LONGEST_DOCUMENT: Final = 15_000
 _RESPONSE: Final = "application/graphql-response+json"
 _JSON: Final = "application/json"
 _STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503}
+_MALFORMED: Final = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_OPERATION: Final = re.compile(r"\b(?:query|mutation|subscription)\b")
+_NUL: Final = "\x00"
 
 
 class GraphQLRequest(msgspec.Struct, rename="camel"):
@@ -73,7 +78,7 @@ class GraphQLEndpoint:
     async def _answer(self, request: Request, request_id: str) -> Response:
         asked = await _read(request)
         identity = self._identify(request)
-        allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        allowed = {OperationType.QUERY, OperationType.MUTATION} if _posted(request) else {OperationType.QUERY}
         try:
             result = await self._schema.execute(
                 asked.query,
@@ -83,7 +88,7 @@ class GraphQLEndpoint:
                 allowed_operation_types=allowed,
             )
         except InvalidOperationTypeError as error:
-            if request.method == "GET" and error.operation_type is OperationType.MUTATION:
+            if error.operation_type is OperationType.MUTATION:
                 raise RefusedError(
                     405, "METHOD_NOT_ALLOWED", "A mutation is sent by POST.", headers={"Allow": "POST"}
                 ) from error
@@ -108,8 +113,13 @@ class GraphQLEndpoint:
             ) from error
 
 
+def _posted(request: Request) -> bool:
+    """Tell whether a body was sent; HEAD asks what GET asks."""
+    return request.method == "POST"
+
+
 async def _read(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
+    if not _posted(request):
         return _from_query(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
         raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
@@ -124,8 +134,8 @@ async def _read(request: Request) -> GraphQLRequest:
 def _decoded(body: bytes) -> GraphQLRequest:
     try:
         return msgspec.json.decode(body, type=GraphQLRequest)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise RefusedError(400, "BAD_REQUEST", f"This is not a GraphQL request: {error}.") from error
+    except _MALFORMED as error:
+        raise _malformed(error) from error
 
 
 def _from_query(request: Request) -> GraphQLRequest:
@@ -134,14 +144,51 @@ def _from_query(request: Request) -> GraphQLRequest:
         members = {name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if name in given}
         asked = {"query": given.get("query"), "operationName": given.get("operationName"), **members}
         return _checked(msgspec.convert(asked, type=GraphQLRequest))
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise RefusedError(400, "BAD_REQUEST", f"This is not a GraphQL request: {error}.") from error
+    except _MALFORMED as error:
+        raise _malformed(error) from error
 
 
 def _checked(asked: GraphQLRequest) -> GraphQLRequest:
+    if not asked.query:
+        raise RefusedError(400, "BAD_REQUEST", "The document is empty.")
     if len(asked.query) > LONGEST_DOCUMENT:
         raise RefusedError(400, "DOCUMENT_TOO_LARGE", f"A document takes at most {LONGEST_DOCUMENT} characters.")
+    if asked.operation_name is None and _has_several_operations(asked.query):
+        raise RefusedError(400, "BAD_REQUEST", "The document has several operations; name one in operationName.")
+    if _holds_nul(asked.variables):
+        raise RefusedError(400, "BAD_USER_INPUT", "A text in the variables holds a NUL character.")
     return asked
+
+
+def _malformed(error: Exception) -> RefusedError:
+    """Tell what is wrong with a request, but not with its bytes: they are not text, or nested too deep to be read."""
+    known = isinstance(error, msgspec.ValidationError | msgspec.DecodeError)
+    says = str(error) if known else "its JSON is not UTF-8 or is nested too deeply"
+    return RefusedError(400, "BAD_REQUEST", f"This is not a GraphQL request: {says}.")
+
+
+@lru_cache(maxsize=1_000)
+def _has_several_operations(document: str) -> bool:
+    """Tell whether a name is needed to choose an operation: Strawberry would run the first."""
+    if len(_OPERATION.findall(document)) < 2:  # noqa: PLR2004 - several
+        return False
+    try:
+        definitions = parse(document, no_location=True, max_tokens=LONGEST_DOCUMENT).definitions
+    except GraphQLSyntaxError:
+        return False
+    return sum(isinstance(node, OperationDefinitionNode) for node in definitions) > 1
+
+
+def _holds_nul(variables: dict[str, Any] | None) -> bool:
+    """Tell whether a text anywhere in the variables holds the one character that PostgreSQL stores in no text."""
+    pending: list[Any] = [variables]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str) and _NUL in value:
+            return True
+        if isinstance(value, dict | list):
+            pending += value.values() if isinstance(value, dict) else value
+    return False
 
 
 def _response(request: Request, result: Any, request_id: str) -> Response:

@@ -9,6 +9,7 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValidationContext,
     ValidationRule,
 )
@@ -27,7 +28,10 @@ class Size(NamedTuple):
 
 
 class DocumentLimits(ValidationRule):
-    """Refuses an operation that is deeper or wider than is accepted; introspection's depth is not counted."""
+    """Refuses an operation that is deeper or wider than is accepted; introspection's depth is not counted.
+
+    Neither may a text hold a NUL character, which PostgreSQL stores in no text.
+    """
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -43,6 +47,12 @@ class DocumentLimits(ValidationRule):
             if found > most:
                 message = f"The operation has {name} {min(found, _MANY)}; at most {most} is accepted."
                 self.report_error(GraphQLError(message, node, extensions={"code": "DOCUMENT_TOO_LARGE"}))
+
+    def enter_string_value(self, node: StringValueNode, *_args: Any) -> None:
+        """Check one text."""
+        if "\x00" in node.value:
+            message = "A text holds a NUL character."
+            self.report_error(GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"}))
 
     def _measure(self, selections: SelectionSetNode | None) -> Size:
         depth = aliases = directives = roots = 0

@@ -13,7 +13,7 @@ const FIRST_CLIENT = {
 };
 
 const FIRST_SUBSCRIPTION = {
-  query: "{ subscriptions(first: 1) { nodes { id } } }",
+  query: "{ subscriptions(first: 1, filter: { status: ACTIVE }) { nodes { id } } }",
   into: { id: "subscriptions.nodes.0.id" },
 };
 
@@ -23,7 +23,8 @@ export const examples = [
     about: "Clients with their organisations and subscriptions, in one request.",
     document: `query Dashboard {
   viewer {
-    member { name role }
+    role
+    member { name }
     partner { id name }
   }
   clients(first: 10, orderBy: { field: NAME }) {
@@ -87,6 +88,7 @@ export const examples = [
           }
         }
       }
+      invoices(first: 5) { nodes { number state issuedOn dueOn total { amount currency } } }
     }
   }
 }
@@ -108,10 +110,35 @@ export const examples = [
     variables: { after: null },
   },
   {
+    title: "Find a client",
+    about: "By the beginnings of words in its name or e-mail address.",
+    document: `query FindClients($words: String!) {
+  clients(first: 10, filter: { search: $words }) {
+    nodes { id displayName email }
+  }
+}
+`,
+    variables: { words: "am" },
+  },
+  {
+    title: "A change: a new client",
+    about: "Leave the names out, or give a wrong country, to see how errors are told.",
+    document: `mutation NewClient($input: ClientCreateInput!) {
+  clientCreate(input: $input) {
+    client { id displayName email currency version }
+    userErrors { code path message rule whoCan howToRequest }
+  }
+}
+`,
+    variables: {
+      input: { firstName: "Nora", lastName: "Field", email: "nora@field.example", country: "GB" },
+    },
+  },
+  {
     title: "A change: seats",
     about: "Sent twice with the same key, it happens once.",
     document: `mutation ChangeSeats($id: ID!, $seats: Int!, $key: String!) {
-  subscriptionChangeSeats(input: { subscriptionId: $id, seats: $seats, idempotencyKey: $key }) {
+  subscriptionChangeSeats(input: { id: $id, seats: $seats, idempotencyKey: $key }) {
     subscription { id seats version }
     userErrors { code path message rule whoCan howToRequest }
   }
@@ -125,7 +152,7 @@ export const examples = [
     about: "Run it as the viewer account: the answer says which rule refused, and who can.",
     document: `# Choose a viewer account above before you run this.
 mutation RefusedChange($id: ID!, $seats: Int!, $key: String!) {
-  subscriptionChangeSeats(input: { subscriptionId: $id, seats: $seats, idempotencyKey: $key }) {
+  subscriptionChangeSeats(input: { id: $id, seats: $seats, idempotencyKey: $key }) {
     subscription { id seats version }
     userErrors { code path message rule whoCan howToRequest }
   }
