@@ -2,20 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway import starting
 from gateway.settings import Settings
+from gateway.terminal import errors, progress_bar
 from storage.embedded import EmbeddedError
 from storage.engine import DatabaseUnreachableError
 from storage.migrate import UnsupportedServerError
@@ -32,7 +30,6 @@ importing = typer.Typer(help="Bring data in from elsewhere.", no_args_is_help=Tr
 schemas = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(importing, name="import")
 app.add_typer(schemas, name="schema")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where the embedded PostgreSQL and the keys are kept.")
@@ -165,12 +162,3 @@ def schema_print() -> None:
     from schema.root import build_schema  # noqa: PLC0415 - as in serve
 
     typer.echo(build_schema().as_str())
-
-
-@contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on stderr while something long runs."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

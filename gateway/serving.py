@@ -13,10 +13,10 @@ import uvicorn
 
 from gateway import starting
 from gateway.app import compose, production_layers
-from gateway.cli import errors, progress_bar
 from gateway.identity.keys import Keys
 from gateway.identity.tokens import TokenSigner
 from gateway.settings import Settings
+from gateway.terminal import errors, progress_bar
 from storage.seeding import Account
 
 GRACE_SECONDS: Final = 10

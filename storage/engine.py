@@ -16,9 +16,10 @@ from storage.rls import REACH_ROLES
 DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
 """Compiles the statements that the read pool runs."""
 
-_LASTING_SET: Final = re.compile(
-    r"^\s*SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|set_config\([^)]*,\s*false\s*\)", re.IGNORECASE
-)
+_BLANK: Final = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
+_LASTING_SET: Final = re.compile(rf"^{_BLANK}SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)", re.IGNORECASE | re.DOTALL)
+_SET_CONFIG: Final = re.compile(r"set_config\W*\(", re.IGNORECASE)
+_LOCAL_END: Final = re.compile(r",\s*true\s*$", re.IGNORECASE)
 
 
 class LastingSettingError(RuntimeError):
@@ -50,6 +51,8 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
 
 
 def _one_line(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it did not answer within 10 seconds."
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
@@ -132,5 +135,17 @@ def refuse_lasting_settings(
     Raises:
         LastingSettingError: the statement is such a SET.
     """
-    if _LASTING_SET.search(statement):
+    if _LASTING_SET.search(statement) or not all(
+        _LOCAL_END.search(_arguments(statement, found.end())) for found in _SET_CONFIG.finditer(statement)
+    ):
         raise LastingSettingError(statement.split("=", maxsplit=1)[0])
+
+
+def _arguments(statement: str, start: int) -> str:
+    """Return what stands between a parenthesis and the one that closes it."""
+    depth = 1
+    for end, letter in enumerate(statement[start:], start):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return statement[start:end]
+    return statement[start:]

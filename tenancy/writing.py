@@ -63,6 +63,7 @@ class WriteScope:
         self._reach = principal.reach if principal else Reach.SYSTEM
         self._bound = predicates.values(principal) if principal else {predicates.PARTNER: partner_id}
         self._bounds = query_scope.bounds(self._reach)
+        self._target: tuple[str, UUID] | None = None
         self._outcome: tuple[str, UUID] | None = None
         self._record: UUID | None = None
         self._changed = False
@@ -89,6 +90,8 @@ class WriteScope:
         row = await self.find(table, identifier, lock=lock)
         if row is None:
             raise NotFoundError(what, path=path)
+        if lock and self._target is None:
+            self._target = (table.name, row["id"])
         return row
 
     async def insert(self, table: Table, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -228,10 +231,11 @@ class WriteScope:
         if self._changed and not self._announced:
             message = f"{self._attempt.operation} changed rows without an event and an audit entry"
             raise UnannouncedChangeError(message)
-        if self._record is None or self._outcome is None:
+        outcome = self._outcome or self._target  # a change that found nothing to do is about what it locked first
+        if self._record is None or outcome is None:
             return
         table = events.idempotency_record
-        kind, identifier = self._outcome
+        kind, identifier = outcome
         statement = (
             update(table)
             .where(self._bounds(table), table.c.id == bindparam("target"))
