@@ -49,17 +49,17 @@ class ById:
     """One row for each id; None where the scope has none."""
 
     def __init__(self, table: Table, record: type[Record]) -> None:
-        self._table = table
+        self.table = table
         self.record = record
 
     async def __call__(
         self, db: ReadScope, keys: Sequence[UUID], columns: frozenset[str], args: Any, *, wire: bool = False
     ) -> Sequence[Any]:
         """Read the rows of a set of ids."""
-        names = _names(self._table, columns)
+        names = _names(self.table, columns)
 
         def build(bounds: Bounds) -> Select[Any]:
-            table = self._table
+            table = self.table
             wanted = table.c.id == any_(bindparam("keys", type_=ARRAY(Uuid())))
             return select(table.c.id.label("#key"), *_selected(table, names, wire=wire)).where(bounds(table), wanted)
 
@@ -72,20 +72,20 @@ class ManyBy:
     """All rows that belong to each key, in the order of some columns: for small, bounded sets."""
 
     def __init__(self, table: Table, record: type[Record], *, by: str, order: tuple[str, ...]) -> None:
-        self._table = table
+        self.table = table
         self.record = record
-        self._by = by
+        self.by = by
         self._order = order
 
     async def __call__(
         self, db: ReadScope, keys: Sequence[UUID], columns: frozenset[str], args: Any, *, wire: bool = False
     ) -> Sequence[Any]:
         """Read the rows of a set of parents."""
-        names = _names(self._table, columns)
+        names = _names(self.table, columns)
 
         def build(bounds: Bounds) -> Select[Any]:
-            table = self._table
-            parent = table.c[self._by]
+            table = self.table
+            parent = table.c[self.by]
             return (
                 select(parent.label("#key"), *_selected(table, names, wire=wire))
                 .where(bounds(table), parent == any_(bindparam("keys", type_=ARRAY(Uuid()))))
@@ -107,10 +107,10 @@ class PageBy:
     def __init__(
         self, table: Table, record: type[Record], *, by: str | None = None, filters: Mapping[str, Filter] | None = None
     ) -> None:
-        self._table = table
+        self.table = table
         self.record = record
-        self._by = by
-        self._filters = filters or {}
+        self.by = by
+        self.filters = filters or {}
 
     async def __call__(
         self, db: ReadScope, keys: Sequence[UUID | None], columns: frozenset[str], args: PageArgs, *, wire: bool = False
@@ -119,7 +119,7 @@ class PageBy:
         answers: dict[UUID | None, Any] = {}
         places: tuple[Place | None, Place | None] = (None, None)
         for key in keys:
-            bound = binding(self._table.name, db.principal.partner_id, args, key)
+            bound = binding(self.table.name, db.principal.partner_id, args, key)
             try:
                 places = self._places(args, bound)
             except BadCursorError as error:
@@ -134,7 +134,7 @@ class PageBy:
         return [answers[key] for key in keys]
 
     def _places(self, args: PageArgs, bound: bytes) -> tuple[Place | None, Place | None]:
-        kind = self._table.c[args.order.column].type.python_type
+        kind = self.table.c[args.order.column].type.python_type
         return (
             place(args.after, bound, kind=kind, argument="after"),
             place(args.before, bound, kind=kind, argument="before"),
@@ -150,14 +150,14 @@ class PageBy:
         *,
         wire: bool,
     ) -> None:
-        names = _names(self._table, columns | {args.order.column})
+        names = _names(self.table, columns | {args.order.column})
 
         def build(bounds: Bounds) -> Select[Any]:
-            if self._by is None:
-                return self._window(self._table, names, args, bounds, wire=wire)
+            if self.by is None:
+                return self._window(self.table, names, args, bounds, wire=wire)
             keys = _keys()
-            table = self._table.alias("page")
-            mine = table.c[self._by] == keys.c.id
+            table = self.table.alias("page")
+            mine = table.c[self.by] == keys.c.id
             inner = self._window(table, names, args, bounds, wire=wire).where(mine).lateral("found")
             columns_of = [inner.c[name] for name in names]
             return select(keys.c.id.label("#key"), *columns_of).select_from(keys.join(inner, true())).order_by(keys.c.n)
@@ -168,10 +168,10 @@ class PageBy:
             "page_limit": args.size + 1,
             **_place_values("after", after),
             **_place_values("before", before),
-            **({} if self._by is None else {"keys": list(pages)}),
+            **({} if self.by is None else {"keys": list(pages)}),
         }
         rows = await db.fetch((self, "page", names, wire, args.shape), build, **bound)
-        _hand_out(rows, pages, self.record, names, whole=self._by is None)
+        _hand_out(rows, pages, self.record, names, whole=self.by is None)
 
     def _window(self, table: Any, names: tuple[str, ...], args: PageArgs, bounds: Bounds, *, wire: bool) -> Select[Any]:
         sort, identifier = table.c[args.order.column], table.c.id
@@ -187,26 +187,26 @@ class PageBy:
         return found.order_by(*ordering).limit(bindparam("page_limit"))
 
     def _conditions(self, table: Any, args: PageArgs, bounds: Bounds) -> list[ColumnElement[bool]]:
-        return [bounds(table), *(self._filters[name](table, bounds) for name, _value in args.filters)]
+        return [bounds(table), *(self.filters[name](table, bounds) for name, _value in args.filters)]
 
     async def _count(self, db: ReadScope, pages: Mapping[UUID | None, Page], args: PageArgs) -> None:
         def build(bounds: Bounds) -> Select[Any]:
-            table = self._table.alias("counted")
+            table = self.table.alias("counted")
             rows = select(table.c.id).where(*self._conditions(table, args, bounds)).limit(COUNTED + 1)
-            if self._by is None:
+            if self.by is None:
                 return select(func.count(rows.subquery("some").c.id))
             keys = _keys()
-            some = rows.where(table.c[self._by] == keys.c.id).lateral("some")
+            some = rows.where(table.c[self.by] == keys.c.id).lateral("some")
             return (
                 select(keys.c.id.label("#key"), func.count(some.c.id))
                 .select_from(keys.outerjoin(some, true()))
                 .group_by(keys.c.id)
             )
 
-        bound = {**_filter_values(args), **({} if self._by is None else {"keys": list(pages)})}
+        bound = {**_filter_values(args), **({} if self.by is None else {"keys": list(pages)})}
         names = tuple(name for name, _value in args.filters)
         for row in await db.fetch((self, "count", names), build, **bound):
-            key, counted = (None, row[0]) if self._by is None else row
+            key, counted = (None, row[0]) if self.by is None else row
             pages[key].counted = counted
 
 
