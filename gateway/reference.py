@@ -27,6 +27,7 @@ COMMAND: Final = "scripts/schema"
 STATUSES: Final[Mapping[str, str]] = {
     "BAD_REQUEST": "400",
     "BAD_USER_INPUT": "400",
+    "DEADLINE_EXCEEDED": "400",
     "DOCUMENT_TOO_LARGE": "400, 413",
     "GRAPHQL_PARSE_FAILED": "400",
     "GRAPHQL_VALIDATION_FAILED": "400",
@@ -37,7 +38,7 @@ STATUSES: Final[Mapping[str, str]] = {
     "UNAVAILABLE": "503",
     "UNSUPPORTED_MEDIA_TYPE": "415",
 }
-"""The HTTP status that comes with a code; every other one comes with 200. A test asks for each."""
+"""The HTTP status of a top-level error by its code; every other one comes with 200."""
 
 _DEFAULTS: Final[Mapping[object, str]] = {default_data_dir: "the user's data directory, see below"}
 _DATA_DIRECTORIES: Final = """\
@@ -133,9 +134,10 @@ def errors_page() -> str:
         "An error carries a code from this closed list; new codes may be added. What each answer looks like is told"
         " in the [guide](../guide.md#errors).",
         "## Outcomes that a caller can act on\n",
-        "A mutation answers with them in `userErrors`, a query in the top-level `errors` with the code in"
-        " `extensions.code`. `UNAUTHENTICATED` is always top-level. `retryable` says whether the same request may"
-        " succeed a moment later.\n",
+        "A mutation answers with them in `userErrors`, which always come with status 200; a query in the top-level"
+        " `errors` with the code in `extensions.code` and the status of the table. `UNAUTHENTICATED` and"
+        " `DEADLINE_EXCEEDED` are always top-level. `retryable` says whether the same request may succeed a moment"
+        " later.\n",
         _table(
             ("code", "meaning", "retryable", "HTTP status"),
             (
