@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -16,9 +17,15 @@ from gateway.settings import Settings
 from gateway.terminal import errors, progress_bar
 from storage.embedded import EmbeddedError
 from storage.engine import DatabaseUnreachableError
-from storage.migrate import UnsupportedServerError
+from storage.migrate import PrivilegedLoginError, UnsupportedServerError
 
-_EXPECTED = (starting.CannotStartError, EmbeddedError, DatabaseUnreachableError, UnsupportedServerError)
+_EXPECTED = (
+    starting.CannotStartError,
+    EmbeddedError,
+    DatabaseUnreachableError,
+    UnsupportedServerError,
+    PrivilegedLoginError,
+)
 
 app = typer.Typer(
     name="gateway",
@@ -83,6 +90,15 @@ def migrate(*, data_dir: DataDir = None) -> None:
     errors.print("The database is up to date.")
 
 
+@app.command("login-url")
+def login_url(*, data_dir: DataDir = None) -> None:
+    """Print the URL of the unprivileged login, as DATABASE_LOGIN_URL takes it; it holds a password."""
+    settings = _settings(data_dir=data_dir)
+    if settings.database_url is None:
+        _refuse("DATABASE_URL is not set: the embedded PostgreSQL needs no such URL.")
+    typer.echo(starting.login_url(settings, settings.database_url.get_secret_value()))
+
+
 @app.command()
 def seed(  # noqa: PLR0913 - the shape of the data
     *,
@@ -143,7 +159,8 @@ def import_clients(
 
     settings = _settings(data_dir=data_dir)
     try:
-        with starting.owner_database(settings) as owner_url, progress_bar("Importing") as progress:
+        bar = progress_bar("Importing") if errors.is_terminal else nullcontext()
+        with starting.owner_database(settings) as owner_url, bar as progress:
             report = asyncio.run(import_file(settings, owner_url, file, partner=partner, progress=progress))
     except CannotImportError as error:
         _refuse(escape(str(error)))

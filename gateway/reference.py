@@ -27,7 +27,7 @@ COMMAND: Final = "scripts/schema"
 STATUSES: Final[Mapping[str, str]] = {
     "BAD_REQUEST": "400",
     "BAD_USER_INPUT": "400",
-    "DEADLINE_EXCEEDED": "400",
+    "DEADLINE_EXCEEDED": "503",
     "DOCUMENT_TOO_LARGE": "400, 413",
     "GRAPHQL_PARSE_FAILED": "400",
     "GRAPHQL_VALIDATION_FAILED": "400",

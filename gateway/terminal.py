@@ -13,6 +13,9 @@ errors: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """Show a progress bar while something long runs; it is told how much is done of how much."""
+    if not errors.is_terminal:
+        yield lambda _done, _total: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
         task = progress.add_task(title, total=None)

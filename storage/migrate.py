@@ -28,6 +28,10 @@ class UnsupportedServerError(Exception):
     """The server is older than PostgreSQL 15."""
 
 
+class PrivilegedLoginError(Exception):
+    """The role that the serving process connects as could pass over row-level security."""
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
@@ -67,6 +71,7 @@ async def upgrade(owner_url: str, *, login: str, password: str, revision: str = 
     Raises:
         DatabaseUnreachableError: the server cannot be reached.
         UnsupportedServerError: the server is older than PostgreSQL 15.
+        PrivilegedLoginError: the login role is there and may do too much.
     """
     async with _alone(owner_url) as connection:
         await _prepare_roles(connection, login=login, password=password)
@@ -135,7 +140,12 @@ async def _prepare_roles(connection: Any, *, login: str, password: str) -> None:
     for statement in rls.role_statements():
         await connection.execute(statement)
     literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
-    known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", login)
+    known = await connection.fetchrow(
+        "SELECT rolsuper OR rolbypassrls AS mighty FROM pg_roles WHERE rolname = $1", login
+    )
+    if known is not None and known["mighty"]:
+        message = f"The role {login} passes over row-level security; name another with DATABASE_LOGIN_ROLE."
+        raise PrivilegedLoginError(message)
     for statement in rls.login_statements(login, "ALTER" if known else "CREATE", literal):
         await connection.execute(statement)
     await connection.execute(f"GRANT {rls.OWNER} TO CURRENT_USER")

@@ -63,10 +63,7 @@ def login_statements(login: str, verb: str, password_literal: str) -> Iterator[s
 
     `verb` is CREATE or ALTER; `password_literal` is already quoted by the server.
     """
-    yield (
-        f'{verb} ROLE "{login}" LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS'
-        f" PASSWORD {password_literal}"
-    )
+    yield f'{verb} ROLE "{login}" LOGIN NOINHERIT PASSWORD {password_literal}'
     for name, value in LOGIN_LIMITS.items():
         yield f"ALTER ROLE \"{login}\" SET {name} = '{value}'"
     for role in APPLICATION_ROLES:

@@ -28,6 +28,10 @@ TRANSPORT_CODES: Final = {
 _INPUT_PATH: Final = re.compile(r"^Variable '\$(?P<variable>\w+)' has invalid value(?: at \.?(?P<at>\S+))?:")
 
 
+_LONG_NUMBER: Final = re.compile(r"\d(?:[\s\-]*\d){12,}")
+"""What may be a card number; graphql-core repeats the literals that it refuses."""
+
+
 def formatted(error: GraphQLError, *, request_id: str, code: str) -> dict[str, Any]:
     """Turn an error into what the answer carries; `code` is what an error without one of its own gets."""
     found = _code(error)
@@ -53,7 +57,7 @@ def _message(error: GraphQLError, *, request_id: str, masked: bool) -> str:
     if masked:
         return f"Something went wrong here. Tell support the request id {request_id}."
     original = error.original_error
-    return original.message if isinstance(original, ExpectedError) else error.message
+    return original.message if isinstance(original, ExpectedError) else _LONG_NUMBER.sub("[number]", error.message)
 
 
 def _code(error: GraphQLError) -> str | None:

@@ -27,7 +27,7 @@ LONGEST_DOCUMENT: Final = 15_000
 
 _RESPONSE: Final = "application/graphql-response+json"
 _JSON: Final = "application/json"
-_STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503}
+_STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 503, "BUSY": 503, "INTERNAL": 500}
 _MALFORMED: Final = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _OPERATION: Final = re.compile(r"\b(?:query|mutation|subscription)\b")
 _NUL: Final = "\x00"
@@ -76,6 +76,7 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, request_id: str) -> Response:
+        _demand_acceptable(request)
         asked = await _read(request)
         identity = self._identify(request)
         allowed = {OperationType.QUERY, OperationType.MUTATION} if _posted(request) else {OperationType.QUERY}
@@ -116,6 +117,12 @@ class GraphQLEndpoint:
 def _posted(request: Request) -> bool:
     """Tell whether a body was sent; HEAD asks what GET asks."""
     return request.method == "POST"
+
+
+def _demand_acceptable(request: Request) -> None:
+    accepted = request.headers.get("accept", "*/*").lower()
+    if not any(kind in accepted for kind in ("*/*", "application/*", _RESPONSE, _JSON)):
+        raise RefusedError(406, "NOT_ACCEPTABLE", f"Answers are given as {_RESPONSE} or {_JSON}.")
 
 
 async def _read(request: Request) -> GraphQLRequest:
@@ -199,11 +206,14 @@ def _response(request: Request, result: Any, request_id: str) -> Response:
     executed = result.data is not None or any(error.path for error in result.errors or ())
     if executed:
         body["data"] = result.data
-    found = codes(errors)
-    status = next((status for code, status in _STATUS.items() if code in found), 200 if executed else 400)
-    if "INTERNAL" in found and not executed:
-        status = 500
+    status = _status(codes(errors), executed=executed)
     return _json(request, body, status=status, headers=_headers(status))
+
+
+def _status(found: set[str], *, executed: bool) -> int:
+    if executed:
+        return 401 if "UNAUTHENTICATED" in found else 200
+    return next((status for code, status in _STATUS.items() if code in found), 400)
 
 
 def _headers(status: int) -> dict[str, str]:

@@ -92,7 +92,7 @@ class _Draft:
         if column is None:
             if looks_like_card_number(text):
                 self._problems.append(f"A column that is not imported: {_CARD_NUMBER}")
-        elif contains_card_number(text):
+        elif contains_card_number(text[: clients.LONGEST_NOTES]):  # what is longer is refused, or not stored
             self._refuse(column, _CARD_NUMBER)
         elif text:
             try:
