@@ -13,7 +13,9 @@ from storage.rls import LOGIN
 class Settings(BaseSettings):
     """Every setting; each is an environment variable of the same name in upper case, most prefixed `GATEWAY_`."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+    )
 
     environment: Literal["development", "production"] = Field(
         default="development",
