@@ -73,10 +73,12 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
     def caller(identity: Identity | None, request_id: str) -> HttpCaller:
         return HttpCaller(boundary, identity, request_id, cards, settings.deadline_seconds)
 
-    schema = build_schema(execution_context_class=Executor, extensions=_extensions(settings))
-    endpoint = GraphQLEndpoint(schema, layers.verifier, caller)
+    schema = build_schema(
+        suggestions=settings.development, execution_context_class=Executor, extensions=_extensions(settings)
+    )
+    endpoint = GraphQLEndpoint(schema, layers.verifier, caller, suggestions=settings.development)
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint, methods=["GET", "POST"]),
+        Route("/graphql", endpoint),
         *pages.probes(lambda: _not_ready(layers.database)),
     ]
     if settings.development:

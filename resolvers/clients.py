@@ -181,7 +181,13 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def tidy(values: Mapping[str, Any]) -> dict[str, Any]:
     """Trim the texts; one of nothing but blanks becomes None."""
-    return {name: (value.strip() or None) if isinstance(value, str) else value for name, value in values.items()}
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            made[name] = tidy(value)
+        else:
+            made[name] = (value.strip() or None) if isinstance(value, str) else value
+    return made
 
 
 def _checked(row: dict[str, Any], *, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,6 +204,10 @@ def _faults(row: Mapping[str, Any], *, given: Mapping[str, Any]) -> Iterator[Inv
     for name, most in _LONGEST.items():
         if name in given and len(row[name] or "") > most:
             yield TooLongError(name, most=most)
+    for name in ("billing_address", "shipping_address"):
+        for part, value in (given.get(name) or {}).items():
+            if len(value or "") > LONGEST_LINE:
+                yield TooLongError(name, part, most=LONGEST_LINE)
     for name in _NEEDED:
         if row.get(name) is None:
             yield RequiredError(name)

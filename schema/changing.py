@@ -11,7 +11,7 @@ import strawberry
 
 from resolvers.errors import CardNumberRefusedError, ExpectedError, RequiredError, TooLongError, UnauthenticatedError
 from resolvers.loading import ById
-from resolvers.rules.card_numbers import looks_like_card_number
+from resolvers.rules.card_numbers import contains_card_number, looks_like_card_number
 from schema import node_ids
 from schema.payloads import UserError
 from schema.specs import EntitySpec
@@ -22,6 +22,7 @@ from tenancy.privileges import Privilege
 from tenancy.writing import input_hash
 
 NODE: Final = "node"
+KEY: Final = "idempotency_key"
 LONGEST_KEY: Final = 200
 
 
@@ -59,9 +60,9 @@ class Mutation:
     async def _changed(self, request: Any, operation: str, given: Any) -> Record | None:
         values = plain(given)
         for path, text in _texts(values):
-            if looks_like_card_number(text):
+            if holds_card_number(text, whole=path == (KEY,)):
                 raise CardNumberRefusedError(*path)
-        key = _checked_key(values.pop("idempotency_key", None))
+        key = _checked_key(values.pop(KEY, None))
         canonical = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
         request.attempt = Attempt(
             operation=operation,
@@ -116,11 +117,16 @@ def _texts(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
             yield (*path, name), str(value)
 
 
+def holds_card_number(text: str, *, whole: bool) -> bool:
+    """Tell whether a text holds a card number; of a key only the whole is looked at, for a random one has runs."""
+    return looks_like_card_number(text) if whole else contains_card_number(text)
+
+
 def _checked_key(key: str | None) -> str | None:
     if key is None:
         return None
     if not key.strip():
-        raise RequiredError("idempotency_key")
+        raise RequiredError(KEY)
     if len(key) > LONGEST_KEY:
-        raise TooLongError("idempotency_key", most=LONGEST_KEY)
+        raise TooLongError(KEY, most=LONGEST_KEY)
     return key

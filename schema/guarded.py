@@ -173,6 +173,9 @@ class _Column(StrawberryField):
 
 
 def _field(resolver: Any, spec: FieldSpec, doc: str) -> Any:
+    if spec.kind is Kind.MUTATION and spec.guard is None:
+        message = "a change names its privilege"
+        raise TypeError(message)
     directives = [Requires(privilege=spec.guard.value)] if spec.guard else []
     made: Any = strawberry.field(resolver=resolver, description=doc, metadata={SPEC: spec}, directives=directives)
     return made

@@ -1,16 +1,18 @@
 """Query and Mutation, and the schema that does not build while a field of tenant data lacks a privilege."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 from graphql import (
     GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
+    is_abstract_type,
     is_introspection_type,
     is_non_null_type,
 )
@@ -28,7 +30,7 @@ from schema.organisations import ChildOrg, OrganisationMutation, OrganisationQue
 from schema.partners import PartnerMember, PartnerOrg, PartnerQuery
 from schema.plans import Plan, PlanQuery
 from schema.scalars import SCALARS
-from schema.specs import Kind, describe, describe_type
+from schema.specs import FieldSpec, Kind, describe, describe_type, inherits_entity
 from schema.subscriptions import Subscription, SubscriptionMutation, SubscriptionQuery
 from tenancy.privileges import Privilege
 
@@ -68,7 +70,10 @@ class UnguardedFieldError(TypeError):
     """A field of tenant data names no privilege; the schema is not built."""
 
 
-def _node_args(id: strawberry.ID) -> str:  # noqa: A002 - the argument's name in the API
+_NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id, as any field `id` gives it.")]
+
+
+def _node_args(id: _NodeId) -> str:  # noqa: A002 - the argument's name in the API
     return id
 
 
@@ -98,8 +103,8 @@ class Mutation(ClientMutation, OrganisationMutation, SubscriptionMutation, CardM
     """What can be changed."""
 
 
-def build_schema(**options: Any) -> strawberry.Schema:
-    """Build the schema.
+def build_schema(*, suggestions: bool = True, **options: Any) -> strawberry.Schema:
+    """Build the schema; `suggestions` tells who mistypes a name which one may be meant.
 
     Raises:
         UnguardedFieldError: a field of tenant data names no privilege, or could not be denied without its parent.
@@ -108,7 +113,7 @@ def build_schema(**options: Any) -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         types=ENTITIES,
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
         **options,
     )
     found = list(unguarded(made._schema))  # noqa: SLF001 - Strawberry's public face hides the types
@@ -121,6 +126,8 @@ def unguarded(schema: GraphQLSchema) -> Iterator[str]:
     """Name what is wrong with the guards of a schema; nothing where it is complete."""
     for named in schema.type_map.values():
         if isinstance(named, GraphQLObjectType) and not is_introspection_type(named):
+            if inherits_entity(named):
+                yield f"{named.name} inherits from an entity and is not declared as one"
             for name, field in named.fields.items():
                 problem = _problem(schema, named, field)
                 if problem:
@@ -132,13 +139,28 @@ def _problem(schema: GraphQLSchema, named: GraphQLObjectType, field: GraphQLFiel
     top = named in {schema.query_type, schema.mutation_type}
     if (top or owner) and spec is None:
         return "is not declared by a guarded field"
+    if _holds_entities(schema, given) and not _wrapper(schema, named) and not _asks(spec):
+        return "leads to an entity unguarded"
     if spec is None or spec.kind in {Kind.COLUMN, Kind.PART, Kind.MUTATION}:
-        return "leads to an entity unguarded" if describe_type(given) and not _wrapper(schema, named) else None
+        return None
     if spec.guard is None and (top or spec.question is not None):
         return "names no privilege"
     if spec.guard and is_non_null_type(field.type) and (owner is None or spec.guard is not owner.read):
         return "has a privilege of its own and must be nullable"
     return None
+
+
+def _asks(spec: FieldSpec | None) -> bool:
+    return spec is not None and spec.kind in {Kind.EDGE, Kind.ROOT}
+
+
+def _holds_entities(schema: GraphQLSchema, given: GraphQLNamedType) -> bool:
+    """Tell whether a type is an entity, or abstract with an entity among its kinds."""
+    if is_abstract_type(given):
+        return any(describe_type(kind) for kind in schema.get_possible_types(given))
+    if isinstance(given, GraphQLObjectType) and given.name.endswith(("Connection", "Edge")):
+        return any(_holds_entities(schema, get_named_type(field.type)) for field in given.fields.values())
+    return describe_type(given) is not None
 
 
 def _wrapper(schema: GraphQLSchema, named: GraphQLObjectType) -> bool:

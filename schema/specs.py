@@ -75,8 +75,19 @@ def describe(field: GraphQLField) -> FieldSpec | None:
 
 def describe_type(named: GraphQLNamedType) -> EntitySpec | None:
     """Return what kind of thing a type is; None for every type that is no entity."""
+    found = _entity(named)
+    return found if found is not None and found.name == named.name else None
+
+
+def inherits_entity(named: GraphQLNamedType) -> bool:
+    """Tell whether a type is a subclass of an entity without being declared as one."""
+    found = _entity(named)
+    return found is not None and found.name != named.name
+
+
+def _entity(named: GraphQLNamedType) -> EntitySpec | None:
     definition = named.extensions.get(_STRAWBERRY)
     if not isinstance(definition, StrawberryObjectDefinition):
         return None
     found = getattr(definition.origin, "__entity__", None)
-    return found if isinstance(found, EntitySpec) and found.name == named.name else None
+    return found if isinstance(found, EntitySpec) else None

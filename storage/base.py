@@ -243,8 +243,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+_UNDECOMPOSED: Final = str.maketrans(
+    dict(zip("øØłŁđĐħĦðÐı", "oOlLdDhHdDi", strict=True))
+    | {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
+)
+"""Letters with marks that Unicode does not take apart."""
+
+
 def fold(value: str) -> str:
     """Fold a text for sorting and searching: compatibility-decomposed, without marks, case-folded, trimmed."""
-    decomposed = unicodedata.normalize("NFKD", value)
+    decomposed = unicodedata.normalize("NFKD", value.translate(_UNDECOMPOSED))
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(bare.casefold().split())

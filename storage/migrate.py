@@ -1,7 +1,7 @@
 """Bringing a database up to date: roles, revisions, grants and policies, by one process at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from storage.tables import metadata
 
 _LOCK: Final = 7_310_553_201_962_211
 _POLL_SECONDS: Final = 0.05
+_PATIENCE: Final = 40
 
 
 class UnsupportedServerError(Exception):
@@ -74,7 +75,7 @@ async def upgrade(owner_url: str, *, login: str, password: str, revision: str = 
         PrivilegedLoginError: the login role is there and may do too much.
     """
     async with _alone(owner_url) as connection:
-        await _prepare_roles(connection, login=login, password=password)
+        await _patiently(lambda: _prepare_roles(connection, login=login, password=password))
         await _run(owner_url, lambda synchronous: _upgrade(synchronous, revision, login))
 
 
@@ -134,6 +135,19 @@ async def _alone(owner_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Re
         yield connection
     finally:
         await connection.close()
+
+
+async def _patiently(work: Callable[[], Awaitable[None]]) -> None:
+    """Do what touches roles, again where a migration of another database of the same server was in the way.
+
+    Roles belong to the whole server, and PostgreSQL does not queue those who change one at the same time.
+    """
+    for _ in range(_PATIENCE):
+        try:
+            return await work()
+        except (asyncpg.InternalServerError, asyncpg.UniqueViolationError):
+            await asyncio.sleep(_POLL_SECONDS)
+    return await work()
 
 
 async def _prepare_roles(connection: Any, *, login: str, password: str) -> None:

@@ -6,7 +6,7 @@ The values are bound by `tenancy.scope`, under names reserved here; a statement 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol, TypeAlias
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, and_, any_, bindparam, func, true
+from sqlalchemy import ARRAY, ClauseElement, ColumnElement, Table, Uuid, and_, any_, bindparam, func, true
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlalchemy.sql.elements import (
@@ -17,9 +17,19 @@ from sqlalchemy.sql.elements import (
     TextClause,
     UnaryExpression,
 )
-from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, Join, Select
+from sqlalchemy.sql.functions import Function
+from sqlalchemy.sql.selectable import (
+    CTE,
+    AliasedReturnsRows,
+    FromClause,
+    Join,
+    Lateral,
+    Select,
+    Subquery,
+    TableClause,
+)
 
-from storage.base import Key, Reach, rows_of
+from storage.base import Key, Reach, metadata, rows_of
 from tenancy.principal import Principal
 
 PARTNER: Final = "scope_partner"
@@ -82,14 +92,7 @@ class DeclaredScope:
             UnscopedStatementError: a key is missing; nothing was run.
             OutOfReachError: the reach sees no row of a table.
         """
-        for element in visitors.iterate(statement):
-            if isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal):
-                message = "a statement inside a scope carries no raw SQL"
-                raise UnscopedStatementError(message)
-            if isinstance(element, Insert):
-                _check_insert(element, reach)
-            elif isinstance(element, Select | Update | Delete):
-                _check_where(element, reach)
+        _check(statement, reach, visible=frozenset(), outside=frozenset())
 
 
 def _table_of(source: Any) -> Table | None:
@@ -130,30 +133,78 @@ def _comparison(source: Any, key: Key, _reach: Reach) -> ColumnElement[bool]:
     return made[key]()
 
 
+def _check(element: Any, reach: Reach, *, visible: frozenset[Any], outside: frozenset[Any]) -> None:
+    """Check an element and all inside it.
+
+    `visible` are the sources of the enclosing statements that a subquery may correlate to, `outside` those that one
+    in a FROM clause may, which does not see its neighbours.
+    """
+    if _is_raw(element):
+        message = "a statement inside a scope carries no raw SQL, no undeclared table and no setting"
+        raise UnscopedStatementError(message)
+    if isinstance(element, Insert):
+        _check_insert(element, reach)
+    elif isinstance(element, Update | Delete):
+        _check_kept(element)
+        own = _sources_of_change(element)
+        _check_where(element, own, reach)
+        visible, outside = visible | own, visible
+    elif isinstance(element, Select):
+        own = frozenset(_sources(element, visible))
+        _check_where(element, own, reach)
+        visible, outside = visible | own, visible
+    elif isinstance(element, CTE):
+        visible = outside = frozenset()
+    elif isinstance(element, Lateral):
+        outside = visible
+    elif isinstance(element, Subquery):
+        visible = outside
+    for child in element.get_children():
+        _check(child, reach, visible=visible, outside=outside)
+
+
+def _is_raw(element: Any) -> bool:
+    if isinstance(element, TableClause):
+        return not isinstance(element, Table) or element.metadata is not metadata
+    if isinstance(element, ColumnClause):
+        return element.is_literal
+    return isinstance(element, TextClause) or (isinstance(element, Function) and element.name.lower() == "set_config")
+
+
 def _check_insert(statement: Insert, reach: Reach) -> None:
     if not _keys(statement.table, reach):
         return
-    given = {getattr(column, "name", column): value for column, value in (statement._values or {}).items()}  # noqa: SLF001 - SQLAlchemy shows them nowhere else
-    value = given.get("partner_id")
+    value = _given(statement).get("partner_id")
     if not (isinstance(value, BindParameter) and value.key == PARTNER):
         message = f"an INSERT into {statement.table} does not take its partner from the scope"
         raise UnscopedStatementError(message)
 
 
-def _check_where(statement: Any, reach: Reach) -> None:
+def _check_kept(statement: Update | Delete) -> None:
+    """Refuse to move a row to another partner."""
+    if isinstance(statement, Update) and _table_of(statement.table) is not None and "partner_id" in _given(statement):
+        message = f"an UPDATE of {statement.table} gives rows to another partner"
+        raise UnscopedStatementError(message)
+
+
+def _given(statement: Insert | Update) -> dict[str, Any]:
+    """Return the values of a statement by the names of their columns."""
+    pairs = [*(statement._values or {}).items(), *(getattr(statement, "_ordered_values", None) or ())]  # noqa: SLF001 - SQLAlchemy shows them nowhere else
+    return {str(getattr(column, "name", column)): value for column, value in pairs}
+
+
+def _check_where(statement: Any, sources: frozenset[Any], reach: Reach) -> None:
     found = set(_signatures(statement._where_criteria))  # noqa: SLF001 - SQLAlchemy shows them nowhere else
-    for source in _sources(statement):
+    for source in sources:
         for key in _keys(source, reach):
             if next(_signatures((_comparison(source, key, reach),))) not in found:
                 message = f"a statement on {_table_of(source)} lacks the scope's key {key.value}"
                 raise UnscopedStatementError(message)
 
 
-def _sources(statement: Any) -> Iterator[Any]:
-    if not isinstance(statement, Select):
-        yield statement.table
-        return
-    outer = set(statement._correlate or ())  # noqa: SLF001 - SQLAlchemy shows them nowhere else
+def _sources(statement: Select[Any], visible: frozenset[Any]) -> Iterator[Any]:
+    """Walk what a SELECT reads from, but for what it takes from an enclosing statement."""
+    outer = visible & set(statement._correlate or ())  # noqa: SLF001 - SQLAlchemy shows them nowhere else
     pending = [source for source in statement.get_final_froms() if source not in outer]
     while pending:
         source = pending.pop()
@@ -161,6 +212,14 @@ def _sources(statement: Any) -> Iterator[Any]:
             pending += [source.left, source.right]
         elif _table_of(source) is not None:
             yield source
+
+
+def _sources_of_change(statement: Update | Delete) -> frozenset[Any]:
+    """Return what an UPDATE or DELETE changes, and what else its conditions and values name."""
+    values = _given(statement).values() if isinstance(statement, Update) else ()
+    named = [*statement._where_criteria, *(value for value in values if isinstance(value, ClauseElement))]  # noqa: SLF001 - as above
+    found = {source for clause in named for source in clause._from_objects}  # noqa: SLF001 - as above
+    return frozenset({statement.table, *(source for source in found if _table_of(source) is not None)})
 
 
 def _signatures(criteria: Any) -> Iterator[tuple[Any, ...]]:
@@ -176,6 +235,9 @@ def _signatures(criteria: Any) -> Iterator[tuple[Any, ...]]:
             yield ("other", id(clause))
 
 
-def _right(side: Any) -> Any:
-    bound = [element.key for element in visitors.iterate(side) if isinstance(element, BindParameter)]
-    return tuple(bound) if bound else str(side)
+def _right(side: Any) -> tuple[tuple[str, str | None], ...]:
+    """Name a side of a comparison by all that it is made of: a function around the scope's value is not its value."""
+    return tuple(
+        (type(element).__name__, getattr(element, "key", None) or getattr(element, "name", None))
+        for element in visitors.iterate(side)
+    )

@@ -6,12 +6,14 @@ is checked by the query scope and filtered by row-level security. Nobody else be
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Select
 
 from storage import rls
@@ -20,17 +22,28 @@ from storage.engine import DIALECT, Database
 from tenancy import predicates
 from tenancy.audit import Attempt
 from tenancy.decide import Allow, Decide, Decision, Deny
-from tenancy.errors import ExpectedError, ForbiddenError, UnauthenticatedError, UnavailableError
+from tenancy.errors import BusyError, ExpectedError, ForbiddenError, UnauthenticatedError, UnavailableError
 from tenancy.predicates import Bounds, QueryScope
 from tenancy.principal import Identity, Principal, reach_of
 from tenancy.privileges import Privilege
-from tenancy.writing import WriteScope, expected_outcomes
+from tenancy.writing import UNREACHABLE, WriteScope, expected_outcomes
 
+REMEMBERED: Final = 2_000
+"""How many compiled statements are kept: the oldest go, for a caller chooses the columns."""
 RECHECK_SECONDS: Final = 0.5
 """A read that took longer asks again whether the membership still lives before its answer leaves."""
 
-_MEMBERSHIP: Final = f"""
-SELECT current_setting('{rls.PARTNER_SETTING}', true) AS stale,
+_STALE: Final = (
+    "concat("
+    + ", ".join(
+        f"current_setting('{name}', true)" for name in (rls.PARTNER_SETTING, rls.CLIENTS_SETTING, rls.ORG_SETTING)
+    )
+    + ") AS stale"
+)
+# What locks the row stands in a subquery: beside FOR SHARE, settings would be made before the lock is had, and again
+# when the row was changed meanwhile.
+_MEMBERSHIP_FORM: Final = f"""
+SELECT {_STALE},
        set_config('role', CASE
            WHEN kind = 'PARTNER_MEMBER' THEN $3
            WHEN kind = 'API_CREDENTIAL' AND client_ids IS NULL THEN $3
@@ -40,12 +53,13 @@ SELECT current_setting('{rls.PARTNER_SETTING}', true) AS stale,
        set_config('{rls.CLIENTS_SETTING}', coalesce(client_ids::text, ''), true),
        set_config('{rls.ORG_SETTING}', coalesce(child_org_id::text, ''), true),
        id, login_id, kind, role, partner_id, client_ids, child_org_id
-  FROM gateway.membership
- WHERE id = $1 AND epoch = $2 AND valid_until > statement_timestamp() AND kind <> 'OPERATOR'
+  FROM (SELECT * FROM gateway.membership
+         WHERE id = $1 AND epoch = $2 AND valid_until > statement_timestamp() AND kind <> 'OPERATOR'%s) AS alive
 """  # noqa: S608 - the names are constants of ours
-_MEMBERSHIP_LOCKED: Final = _MEMBERSHIP + " FOR SHARE"
+_MEMBERSHIP: Final = _MEMBERSHIP_FORM % ""
+_MEMBERSHIP_LOCKED: Final = _MEMBERSHIP_FORM % " FOR SHARE"
 _SYSTEM: Final = f"""
-SELECT current_setting('{rls.PARTNER_SETTING}', true) AS stale,
+SELECT {_STALE},
        set_config('role', $1, true),
        set_config('{rls.PARTNER_SETTING}', $2, true)
 """
@@ -54,8 +68,15 @@ _ALIVE: Final = (
 )
 
 
+# A statement that ran or waited too long, and those that come after it in the same snapshot.
+_STOPPED: Final = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.InFailedSQLTransactionError)
+
+
 class LeftoverSettingError(RuntimeError):
     """A connection came back with a tenant's setting still on it; it is thrown away."""
+
+    def __init__(self) -> None:
+        super().__init__("a tenant's setting outlived its transaction")
 
 
 class Boundary:
@@ -68,7 +89,7 @@ class Boundary:
         self.database = database
         self.decide = decide
         self.query_scope = query_scope
-        self._compiled: dict[tuple[Reach, Hashable], tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+        self._compiled: OrderedDict[tuple[Reach, Hashable], tuple[str, tuple[str, ...], dict[str, Any]]] = OrderedDict()
 
     def compiled(
         self, reach: Reach, key: Hashable, build: Callable[[Bounds], Select[Any]]
@@ -86,6 +107,8 @@ class Boundary:
             defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
             known = (str(compiled), tuple(compiled.positiontup or ()), defaults)
             self._compiled[reach, key] = known
+            if len(self._compiled) > REMEMBERED:
+                self._compiled.popitem(last=False)
         return known
 
     def role(self, reach: Reach) -> str:
@@ -119,13 +142,17 @@ class ReadScope:
     ) -> list["asyncpg.Record"]:
         """Run a question's statement; `key` names it, so that it is built and checked once."""
         text, names, defaults = self._boundary.compiled(self.principal.reach, key, build)
-        bound = {**defaults, **self._bound, **parameters}
+        bound = {**defaults, **parameters, **self._bound}
         task = asyncio.current_task()
         self._running.add(task)
         try:
             async with self._lock:
                 rows: list[asyncpg.Record] = await self._connection.fetch(text, *[bound[name] for name in names])
                 return rows
+        except _STOPPED as error:
+            raise BusyError from error
+        except UNREACHABLE as error:
+            raise UnavailableError from error
         finally:
             self._running.discard(task)
 
@@ -217,10 +244,8 @@ class Scope:
             raise UnauthenticatedError
         with expected_outcomes():
             async with self.boundary.database.writes.begin() as connection:
-                found = await connection.exec_driver_sql(
-                    _MEMBERSHIP_LOCKED, self.boundary.membership_parameters(self.identity)
-                )
-                self.principal = _principal(found.mappings().first())
+                parameters = self.boundary.membership_parameters(self.identity)
+                self.principal = _principal(await _entered(connection, _MEMBERSHIP_LOCKED, parameters))
                 if attempt.privilege is not None:
                     self.demand(attempt.privilege)
                 writing = WriteScope(self.boundary.query_scope, connection, self.principal, attempt)
@@ -234,8 +259,7 @@ async def system_write(boundary: Boundary, partner_id: UUID, attempt: Attempt) -
     """Open one transaction of the system on one partner's rows: imports and jobs, which nobody signed in for."""
     with expected_outcomes():
         async with boundary.database.writes.begin() as connection:
-            found = await connection.exec_driver_sql(_SYSTEM, (boundary.role(Reach.SYSTEM), str(partner_id)))
-            _refuse_leftover(found.mappings().one()["stale"])
+            await _entered(connection, _SYSTEM, (boundary.role(Reach.SYSTEM), str(partner_id)))
             writing = WriteScope(boundary.query_scope, connection, None, attempt, partner_id=partner_id)
             await writing.claim()
             yield writing
@@ -251,18 +275,37 @@ async def _reading(boundary: Boundary, identity: Identity | None) -> AsyncIterat
     try:
         async with boundary.database.reads.acquire() as connection:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
-                principal = _principal(await connection.fetchrow(_MEMBERSHIP, *parameters))
-                yield ReadScope(boundary, connection, principal)
-            if time.monotonic() - began > RECHECK_SECONDS and not await connection.fetchval(_ALIVE, *parameters[:2]):
-                raise UnauthenticatedError
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+                row = await connection.fetchrow(_MEMBERSHIP, *parameters)
+                if row is None or not row["stale"]:
+                    yield ReadScope(boundary, connection, _principal(row))
+            if row is not None and row["stale"]:
+                connection.terminate()
+                raise LeftoverSettingError
+            await _recheck(connection, identity, since=began)
+    except UNREACHABLE as error:
         raise UnavailableError from error
+
+
+async def _recheck(connection: Any, identity: Identity, *, since: float) -> None:
+    """Refuse the answer of a long read whose membership ended meanwhile."""
+    if time.monotonic() - since <= RECHECK_SECONDS:
+        return
+    if not await connection.fetchval(_ALIVE, identity.membership_id, identity.epoch):
+        raise UnauthenticatedError
+
+
+async def _entered(connection: AsyncConnection, statement: str, parameters: tuple[Any, ...]) -> Any:
+    """Run the first statement of a change and return its row, None where the membership is not alive."""
+    row = (await connection.exec_driver_sql(statement, parameters)).mappings().first()
+    if row is not None and row["stale"]:
+        await connection.invalidate()
+        raise LeftoverSettingError
+    return row
 
 
 def _principal(row: Any) -> Principal:
     if row is None:
         raise UnauthenticatedError
-    _refuse_leftover(row["stale"])
     reach = reach_of(row["kind"], fenced=row["client_ids"] is not None)
     if reach is None:
         raise UnauthenticatedError
@@ -276,12 +319,6 @@ def _principal(row: Any) -> Principal:
         client_ids=tuple(row["client_ids"] or ()),
         child_org_id=row["child_org_id"],
     )
-
-
-def _refuse_leftover(stale: str | None) -> None:
-    if stale:
-        message = "a tenant's setting outlived its transaction"
-        raise LeftoverSettingError(message)
 
 
 __all__ = ["Allow", "Boundary", "ReadScope", "Scope", "WriteScope", "system_write"]

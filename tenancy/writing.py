@@ -34,9 +34,22 @@ from tenancy.principal import Principal
 KEPT: Final = timedelta(days=30)
 """How long the outcome of an idempotency key is kept."""
 
+_RENEWED: Final = ("input_hash", "expires_at", "created_at", "updated_at")
 _BUSY: Final = frozenset({"55P03", "40001", "40P01", "57014"})
 _UNIQUE: Final = "23505"
-_UNREACHABLE: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+_GONE: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
+UNREACHABLE: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+"""What the driver raises when the database is gone."""
 
 
 class UnannouncedChangeError(RuntimeError):
@@ -122,6 +135,7 @@ class WriteScope:
         """Change a locked row and count its version up; values that it holds already change nothing."""
         fresh = {name: value for name, value in values.items() if row[name] != value}
         if not fresh:
+            self._outcome = self._outcome or (table.name, row["id"])
             return row
         statement = (
             update(table)
@@ -162,7 +176,7 @@ class WriteScope:
         """Write the event and the audit entry of each change; the first is the outcome that a retry gets."""
         for table, make in ((events.event, self._event), (events.audit_entry, self._entry)):
             await self.insert_many(table, [make(change) for change in changes])
-        self._announced = True
+        self._announced = self._announced or bool(changes)
         if self._outcome is None and changes:
             self._outcome = (changes[0].table.name, changes[0].row["id"])
 
@@ -195,7 +209,11 @@ class WriteScope:
         statement = (
             upsert(table)
             .values(partner_id=predicates.partner_value(), **values)
-            .on_conflict_do_nothing(index_elements=["partner_id", "operation", "key"])
+            .on_conflict_do_update(
+                index_elements=["partner_id", "operation", "key"],
+                set_={**{name: values[name] for name in _RENEWED}, "outcome_kind": None, "outcome_id": None},
+                where=table.c.expires_at <= self.now,
+            )
             .returning(table.c.id)
         )
         try:
@@ -206,7 +224,7 @@ class WriteScope:
             raise
         if not taken:
             await self._replay(table)
-        self._record = values["id"]
+        self._record = taken[0]["id"]
 
     async def _replay(self, table: Table) -> None:
         rows = await self.fetch(
@@ -249,7 +267,7 @@ class WriteScope:
 
     async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         self._query_scope.check(statement, self._reach)
-        found = await self._connection.execute(statement, {**self._bound, **parameters})
+        found = await self._connection.execute(statement, {**parameters, **self._bound})
         return [dict(row) for row in found.mappings()]
 
 
@@ -279,10 +297,10 @@ def expected_outcomes() -> Iterator[None]:
             raise BusyError from error
         if sqlstate(error) == _UNIQUE:
             raise AlreadyExistsError from error
-        if error.connection_invalidated:
+        if error.connection_invalidated or sqlstate(error) in _GONE:
             raise UnavailableError from error
         raise
-    except _UNREACHABLE as error:
+    except UNREACHABLE as error:
         raise UnavailableError from error
 
 

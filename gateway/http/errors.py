@@ -28,19 +28,24 @@ TRANSPORT_CODES: Final = {
 _INPUT_PATH: Final = re.compile(r"^Variable '\$(?P<variable>\w+)' has invalid value(?: at \.?(?P<at>\S+))?:")
 
 
+_SUGGESTION: Final = re.compile(r"\s*Did you mean [^?]*\?")
 _LONG_NUMBER: Final = re.compile(r"\d(?:[\s\-]*\d){12,}")
 """What may be a card number; graphql-core repeats the literals that it refuses."""
 
 
-def formatted(error: GraphQLError, *, request_id: str, code: str) -> dict[str, Any]:
-    """Turn an error into what the answer carries; `code` is what an error without one of its own gets."""
+def formatted(error: GraphQLError, *, request_id: str, code: str, suggestions: bool = True) -> dict[str, Any]:
+    """Turn an error into what the answer carries.
+
+    `code` is what an error without one of its own gets; without `suggestions` nothing says which name may be meant.
+    """
     found = _code(error)
     masked = found is None and code == "INTERNAL"
     if masked:
         log.error("unexpected error", request_id=request_id, path=error.path, exc_info=error.original_error or error)
     told = _expected(error)
+    message = _message(error, request_id=request_id, masked=masked)
     made: dict[str, Any] = {
-        "message": _message(error, request_id=request_id, masked=masked),
+        "message": message if suggestions else _SUGGESTION.sub("", message),
         "extensions": {"code": found or code, **(told or {}), "requestId": request_id},
     }
     if error.locations:

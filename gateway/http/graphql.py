@@ -25,6 +25,7 @@ LONGEST_BODY: Final = 1_000_000
 LONGEST_DOCUMENT: Final = 15_000
 """Characters of a document."""
 
+_METHODS: Final = ("GET", "HEAD", "POST")
 _RESPONSE: Final = "application/graphql-response+json"
 _JSON: Final = "application/json"
 _STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 503, "BUSY": 503, "INTERNAL": 500}
@@ -57,9 +58,15 @@ class GraphQLEndpoint:
     """Answers GraphQL requests as an ASGI application."""
 
     def __init__(
-        self, schema: strawberry.Schema, verifier: TokenVerifier, caller: Callable[[Identity | None, str], HttpCaller]
+        self,
+        schema: strawberry.Schema,
+        verifier: TokenVerifier,
+        caller: Callable[[Identity | None, str], HttpCaller],
+        *,
+        suggestions: bool = True,
     ) -> None:
         self._schema = schema
+        self._suggestions = suggestions
         self._verifier = verifier
         self._caller = caller
 
@@ -76,6 +83,8 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, request_id: str) -> Response:
+        if request.method not in _METHODS:
+            raise RefusedError(405, "METHOD_NOT_ALLOWED", "Ask by GET or POST.", headers={"Allow": ", ".join(_METHODS)})
         _demand_acceptable(request)
         asked = await _read(request)
         identity = self._identify(request)
@@ -96,7 +105,7 @@ class GraphQLEndpoint:
             raise RefusedError(400, "BAD_REQUEST", "Subscriptions are not served here.") from error
         except CannotGetOperationTypeError as error:
             raise RefusedError(400, "BAD_REQUEST", "The document has no operation of this name.") from error
-        return _response(request, result, request_id)
+        return _response(request, result, request_id, suggestions=self._suggestions)
 
     def _identify(self, request: Request) -> Identity | None:
         header = request.headers.get("authorization")
@@ -198,9 +207,10 @@ def _holds_nul(variables: dict[str, Any] | None) -> bool:
     return False
 
 
-def _response(request: Request, result: Any, request_id: str) -> Response:
+def _response(request: Request, result: Any, request_id: str, *, suggestions: bool) -> Response:
     errors = [
-        formatted(error, request_id=request_id, code=_default_code(error, result)) for error in result.errors or ()
+        formatted(error, request_id=request_id, code=_default_code(error, result), suggestions=suggestions)
+        for error in result.errors or ()
     ]
     body: dict[str, Any] = {"errors": errors} if errors else {}
     executed = result.data is not None or any(error.path for error in result.errors or ())

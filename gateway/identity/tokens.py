@@ -82,7 +82,7 @@ class JwtVerifier:
             if claims["iss"] != self._issuer:
                 raise InvalidTokenError
             return float(claims["exp"]), Identity(UUID(claims["membership"]), int(claims["epoch"]))
-        except (JoseError, ValueError, KeyError, TypeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidTokenError from error
 
 

@@ -167,7 +167,7 @@ async def test_tells_the_trail_what_the_client_is(world: World) -> None:
 async def test_is_found_by_its_words_at_once(world: World) -> None:
     await create(world.boss, FULL)
     words = {row["word"] for row in await world.rows(client_word)}
-    assert words == {"lind", "søn", "ase", "ase@lind.example", "lind.example", "example"}
+    assert words == {"lind", "son", "ase", "ase@lind.example", "lind.example", "example"}
     for search in ("lin", "ÅSE", "ase@li", "lind ase"):
         answer = await world.boss.run(
             "query($s: String!) { clients(filter: {search: $s}) { nodes { displayName } } }", s=search
@@ -222,6 +222,13 @@ async def test_refuses_a_text_that_is_too_long(name: str, most: int, world: Worl
     assert answer.user_errors[0]["path"] == ["input", name]
     assert str(most) in answer.user_errors[0]["message"]
     assert (await create(world.boss, {**LEAST, name: f" {'é' * most} "})).user_errors == []
+
+
+@pytest.mark.parametrize("address", ["billingAddress", "shippingAddress"])
+async def test_refuses_an_address_that_is_too_long(address: str, world: World) -> None:
+    answer = await create(world.boss, put(LEAST, (address, "line1"), "x" * 501))
+    assert answer.user_codes == ["TOO_LONG"]
+    assert answer.user_errors[0]["path"] == ["input", address, "line1"]
 
 
 @pytest.mark.parametrize(

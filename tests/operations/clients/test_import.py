@@ -276,7 +276,11 @@ async def test_finds_the_partner_by_id_and_by_name(imports: Imports) -> None:
         assert report.created + report.known == 1
 
 
-@pytest.mark.parametrize("name", ["Alder", "", str(new_id()), node_ids.encode("PartnerOrg", new_id())])
+@pytest.mark.parametrize(
+    "name",
+    ["Alder", "", str(new_id()), node_ids.encode("PartnerOrg", new_id())],
+    ids=["part of a name", "nothing", "a UUID", "a node id"],
+)
 async def test_names_no_other_partner_when_there_is_none(imports: Imports, name: str) -> None:
     with pytest.raises(CannotImportError) as refused:
         await imports.import_text(written([person(1)]), partner=name)

@@ -1,0 +1,292 @@
+"""Partners of a test's own, their rows, and what the owner of the database sees of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from gateway.identity.tokens import TokenSigner
+from schema import node_ids
+from storage.accesses import AccessState, partner_access
+from storage.base import FOREVER, fold, new_id
+from storage.cards import CardHolder, CardStatus, payment_card
+from storage.clients import ClientStatus, PaymentMethod, client, client_word
+from storage.identity import MembershipKind, login, membership
+from storage.invoices import InvoiceState, invoice
+from storage.organisations import DomainStatus, OrganisationStatus, child_org
+from storage.partners import MemberStatus, PartnerRole, PartnerStatus, partner_member, partner_org
+from storage.plans import BillingCycle
+from storage.search_words import client_words
+from storage.subscriptions import SubscriptionStatus, subscription
+from storage.tables import metadata
+from tests.factories.clients import GatewayClient
+
+Row = dict[str, Any]
+
+LONG_AGO: Final = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """One partner with a member of each role; what it makes, it makes as the database's owner."""
+
+    owner: Any
+    gateway: GatewayClient
+    signer: TokenSigner
+    partner_id: UUID
+    memberships: Mapping[PartnerRole, UUID] = field(default_factory=dict)
+
+    def acting(self, role: PartnerRole) -> GatewayClient:
+        """Ask as the member of a role."""
+        return self.gateway.bearing(self.signer.sign(self.memberships[role], 1))
+
+    @property
+    def boss(self) -> GatewayClient:
+        """Ask as the owner of the partner."""
+        return self.acting(PartnerRole.OWNER)
+
+    @property
+    def viewer(self) -> GatewayClient:
+        """Ask as somebody who may only read."""
+        return self.acting(PartnerRole.VIEWER)
+
+    async def add(self, table: Table, **values: Any) -> Row:
+        """Store a row of the partner."""
+        return await stored(self.owner, table, partner_id=self.partner_id, **values)
+
+    async def client(self, name: str = "Harbour Ltd", **values: Any) -> Row:
+        """Store a client with the words that it is found by."""
+        row = await self.add(
+            client,
+            **{
+                "display_name": name,
+                "name_sort": fold(name),
+                "company_name": name,
+                "email": "desk@harbour.example",
+                "language": "en",
+                "currency": "EUR",
+                "status": ClientStatus.ACTIVE,
+                "default_payment_method": PaymentMethod.CARD,
+                **dict.fromkeys(_SWITCHES, False),
+                **values,
+            },
+        )
+        words = client_words(
+            row["display_name"], row["email"], row["company_name"], row["first_name"], row["last_name"]
+        )
+        for word in words:
+            await _insert(
+                self.owner, client_word, {"partner_id": self.partner_id, "client_id": row["id"], "word": word}
+            )
+        return row
+
+    async def organisation(self, buyer: Row, domain: str = "harbour.example", **values: Any) -> Row:
+        """Store an organisation of a client."""
+        return await self.add(
+            child_org,
+            **{
+                "client_id": buyer["id"],
+                "name": domain,
+                "name_sort": fold(domain),
+                "domain": domain,
+                "domain_status": DomainStatus.UNVERIFIED,
+                "status": OrganisationStatus.ACTIVE,
+                "partner_sees_until": FOREVER,
+                **values,
+            },
+        )
+
+    async def access(self, organisation: Row, **values: Any) -> Row:
+        """Store an access to an organisation."""
+        return await self.add(
+            partner_access,
+            **{
+                "client_id": organisation["client_id"],
+                "child_org_id": organisation["id"],
+                "state": AccessState.ACTIVE,
+                "full_administration": True,
+                "privileges": [],
+                "starts_at": LONG_AGO,
+                **values,
+            },
+        )
+
+    async def card(self, buyer: Row | None = None, **values: Any) -> Row:
+        """Store a card of a client, or of the partner itself."""
+        return await self.add(
+            payment_card,
+            **{
+                "holder": CardHolder.RESELLER if buyer is None else CardHolder.CUSTOMER,
+                "client_id": buyer and buyer["id"],
+                "processor": "sandbox",
+                "token": f"tok_visa:{new_id()}",
+                "fingerprint": "f",
+                "brand": "visa",
+                "last_four": "4242",
+                "expiry_month": 12,
+                "expiry_year": 2099,
+                "status": CardStatus.ACTIVE,
+                **values,
+            },
+        )
+
+    async def subscription(self, organisation: Row, plan: Row, **values: Any) -> Row:
+        """Store a subscription of an organisation, of 10 seats unless told otherwise."""
+        return await self.add(
+            subscription,
+            **{
+                "client_id": organisation["client_id"],
+                "child_org_id": organisation["id"],
+                "plan_id": plan["id"],
+                "status": SubscriptionStatus.ACTIVE,
+                "seats": 10,
+                "seats_assigned": 4,
+                "cycle": BillingCycle.MONTHLY,
+                "currency": "EUR",
+                "unit_price_minor": 299,
+                "started_at": LONG_AGO,
+                "current_period_start": LONG_AGO,
+                "current_period_end": LONG_AGO + timedelta(days=31),
+                "organisation_name": organisation["name"],
+                "organisation_domain": organisation["domain"],
+                **values,
+            },
+        )
+
+    async def invoice(self, buyer: Row, **values: Any) -> Row:
+        """Store an invoice to a client: a draft unless told otherwise."""
+        return await self.add(
+            invoice,
+            **{
+                "client_id": buyer["id"],
+                "state": InvoiceState.DRAFT,
+                "currency": "EUR",
+                "total_minor": 4900,
+                **values,
+            },
+        )
+
+    async def member(self, role: PartnerRole, name: str, **values: Any) -> Row:
+        """Store a member with its login and membership."""
+        person = await stored(self.owner, login, email=f"{new_id()}@staff.example", display_name=name)
+        place = await stored(
+            self.owner,
+            membership,
+            login_id=person["id"],
+            kind=MembershipKind.PARTNER_MEMBER,
+            role=role,
+            partner_id=self.partner_id,
+            epoch=1,
+            valid_until=FOREVER,
+            share_lock=False,
+        )
+        return await self.add(
+            partner_member,
+            **{
+                "membership_id": place["id"],
+                "name": name,
+                "name_sort": fold(name),
+                "email": person["email"],
+                "role": role,
+                "status": MemberStatus.ACTIVE,
+                **values,
+            },
+        )
+
+    async def rows(self, table: Table) -> list[Row]:
+        """Read the partner's rows of a table, oldest first."""
+        sql = f"SELECT * FROM {table} WHERE partner_id = $1 ORDER BY 1, 2"
+        found = await self.owner.fetch(sql, self.partner_id)
+        return [dict(row) for row in found]
+
+    async def row(self, table: Table, identifier: UUID) -> Row:
+        """Read one row of the partner."""
+        sql = f"SELECT * FROM {table} WHERE partner_id = $1 AND id = $2"
+        return dict(await self.owner.fetchrow(sql, self.partner_id, identifier))
+
+    async def change(self, table: Table, identifier: UUID, **values: Any) -> None:
+        """Change a row behind the gateway's back."""
+        given = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, start=3))
+        sql = f"UPDATE {table} SET {given} WHERE partner_id = $1 AND id = $2"
+        await self.owner.execute(sql, self.partner_id, identifier, *values.values())
+
+
+_SWITCHES: Final = (
+    "late_fee_exempt",
+    "overdue_notices_off",
+    "tax_exempt",
+    "separate_invoices",
+    "card_processing_disabled",
+    "marketing_opt_out",
+    "automatic_status_disabled",
+    "single_sign_on_allowed",
+)
+
+
+async def found(
+    owner: Any, gateway: GatewayClient, signer: TokenSigner, *, currency: str = "EUR", name: str = "Throwaway"
+) -> World:
+    """Found a partner with a member of each role."""
+    identifier = new_id()
+    await stored(
+        owner,
+        partner_org,
+        partner_id=identifier,
+        id=identifier,
+        name=name,
+        status=PartnerStatus.ACTIVE,
+        country="ES",
+        currency=currency,
+        language="en",
+        support_email="help@throwaway.test",
+    )
+    world = World(owner, gateway, signer, identifier)
+    world.memberships = {role: (await world.member(role, role.title()))["membership_id"] for role in PartnerRole}
+    return world
+
+
+async def stored(owner: Any, table: Table, **values: Any) -> Row:
+    """Store a row; id, version and times are given to it unless the values hold them."""
+    at = values.get("created_at", LONG_AGO)
+    stamp = {"id": new_id(), "version": 1, "created_at": at, "updated_at": at}
+    return await _insert(owner, table, {**{name: stamp[name] for name in stamp if name in table.c}, **values})
+
+
+async def _insert(owner: Any, table: Table, values: Row) -> Row:
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places}) RETURNING *"
+    return dict(await owner.fetchrow(sql, *values.values()))
+
+
+async def everything(owner: Any) -> dict[str, tuple[int, int | None]]:
+    """Count and check-sum the rows of every table: equal where nothing was written."""
+    made = {}
+    for table in metadata.sorted_tables:
+        sql = f"SELECT count(*), sum(hashtextextended(row::text, 0)::numeric) FROM {table} AS row"
+        made[table.name] = tuple(await owner.fetchrow(sql))
+    return made
+
+
+def node_id(kind: str, row: Row | UUID) -> str:
+    """Return the id by which a row is asked for."""
+    return node_ids.encode(kind, row if isinstance(row, UUID) else row["id"])
+
+
+UNKNOWN: Final = UUID("01900000-0000-7000-8000-000000000000")
+"""The id of no row."""
+
+
+def strange_ids(kind: str) -> dict[str, str]:
+    """Return ids that must all answer alike: unknown, of another type, malformed."""
+    other = next(name for name in node_ids.KINDS if name != kind)
+    return {
+        "unknown": node_ids.encode(kind, UNKNOWN),
+        "another type's": node_ids.encode(other, UNKNOWN),
+        "malformed": "no id at all",
+        "empty": "",
+        "of a later version": node_ids.encode(kind, UNKNOWN).replace("1_", "2_", 1),
+        "in upper case": node_ids.encode(kind, UNKNOWN).upper(),
+    }
