@@ -91,7 +91,7 @@ def test_carries_the_licences_of_what_it_bundles() -> None:
 
 
 def test_examples_were_built() -> None:
-    """An edited example that nobody built would be seen only by the next person to run build.sh."""
+    """An edited example that nobody built would be seen only by the next person to build it."""
     texts = EXAMPLE_TEXT.findall((SOURCE / "src" / "examples.js").read_text(encoding="utf-8"))
     bundle = "".join(script.read_text(encoding="utf-8") for script in built(".js"))
     assert texts

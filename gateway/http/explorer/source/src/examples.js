@@ -1,4 +1,4 @@
-// The operations that the "Examples" menu offers, in its order. Edit freely, then run build.sh.
+// The operations that the "Examples" menu offers, in its order. Edit freely, then run scripts/explorer.
 //
 //   title      the entry in the menu
 //   about      one line below it
