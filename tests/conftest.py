@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -37,6 +38,10 @@ SHAPE: Final = Shape(partners=3, clients=120)
 NOW: Final = datetime.now(UTC)
 
 _started: list[Embedded] = []
+
+# A slow machine is no failure.
+hypothesis.settings.register_profile("gateway", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("gateway")
 
 
 def pytest_configure(config: pytest.Config) -> None:

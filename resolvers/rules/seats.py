@@ -8,7 +8,7 @@ import msgspec
 from resolvers.errors import SeatsBelowAssignedError, SeatsOutOfRangeError
 
 GRACE: Final = timedelta(days=7)
-"""How long after an increase it can be taken back at once."""
+"""How long after an increase it can be taken back at once; of several, the last."""
 
 
 class Seats(msgspec.Struct, frozen=True):
@@ -35,8 +35,7 @@ def change_seats(  # noqa: PLR0913 - everything the rule depends on
         raise SeatsBelowAssignedError(assigned)
     graced = current.increased_at is not None and now - current.increased_at <= GRACE
     if wanted > current.seats:
-        base = current.before_increase if graced else current.seats
-        return Seats(wanted, before_increase=base, increased_at=now)
+        return Seats(wanted, before_increase=current.seats, increased_at=now)
     if wanted == current.seats:
         return Seats(wanted, before_increase=current.before_increase, increased_at=current.increased_at)
     if graced and current.before_increase is not None and wanted >= current.before_increase:

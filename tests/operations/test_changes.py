@@ -1,11 +1,13 @@
 """What holds for every change: who may make it, that a refused one leaves no trace, and that a key makes it once."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from schema.changing import LONGEST_KEY
+from storage.base import new_id
 from storage.events import idempotency_record
 from storage.partners import PartnerRole
 from tests.factories.clients import Answer, GatewayClient
@@ -236,6 +238,25 @@ async def test_refuses_a_key_that_is_none(
         answer = await ask(shop.world.boss, change, {**change.example(shop), "idempotencyKey": key})
     assert answer.user_codes == [code]
     assert answer.user_errors[0]["path"] == ["input", "idempotencyKey"]
+
+
+@every
+async def test_forgets_a_key_after_its_time(change: Change, shop: Shop) -> None:
+    await shop.world.add(
+        idempotency_record,
+        operation=change.field,
+        key="once",
+        input_hash=b"of another input",
+        outcome_kind=change.table.name,
+        outcome_id=new_id(),
+        expires_at=LONG_AGO,
+    )
+    given = {**change.example(shop), "idempotencyKey": "once"}
+    made = changed(await ask(shop.world.boss, change, given), change)
+    (kept,) = await shop.world.rows(idempotency_record)
+    assert kept["expires_at"] > datetime.now(UTC)
+    assert made["id"].endswith(kept["outcome_id"].hex)
+    assert changed(await ask(shop.world.boss, change, given), change) == made
 
 
 @every

@@ -49,3 +49,8 @@ def test_a_query_is_cut_to_its_first_prefixes() -> None:
 def test_what_is_typed_of_a_client_finds_it(typed: str) -> None:
     words = client_words("O'Brien & Söhne", "jane.doe@harbour-lane.example")
     assert all(any(word.startswith(prefix) for word in words) for prefix in search_prefixes(typed))
+
+
+def test_letters_that_do_not_come_apart_are_found_without_their_marks() -> None:
+    assert {"sorensen", "lodz"} <= client_words("Sørensen Łódź", "post@x.example")
+    assert search_prefixes("SØREN Łó") == ("soren", "lo")

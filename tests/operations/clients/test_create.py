@@ -224,6 +224,13 @@ async def test_refuses_a_text_that_is_too_long(name: str, most: int, world: Worl
     assert (await create(world.boss, {**LEAST, name: f" {'é' * most} "})).user_errors == []
 
 
+async def test_refuses_a_card_number_inside_a_longer_text(world: World, unchanged: Unchanged) -> None:
+    async with unchanged():
+        answer = await create(world.boss, {**LEAST, "adminNotes": "Said on the phone: 4242 4242 4242 4242, 12/34"})
+    assert answer.user_codes == ["CARD_NUMBER_REFUSED"]
+    assert answer.user_errors[0]["path"] == ["input", "adminNotes"]
+
+
 @pytest.mark.parametrize("address", ["billingAddress", "shippingAddress"])
 async def test_refuses_an_address_that_is_too_long(address: str, world: World) -> None:
     answer = await create(world.boss, put(LEAST, (address, "line1"), "x" * 501))
