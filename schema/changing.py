@@ -11,7 +11,7 @@ import strawberry
 
 from resolvers.errors import CardNumberRefusedError, ExpectedError, RequiredError, TooLongError, UnauthenticatedError
 from resolvers.loading import ById
-from resolvers.rules.card_numbers import contains_card_number, looks_like_card_number
+from resolvers.rules.card_numbers import looks_like_card_number, mentions_card_number
 from schema import node_ids
 from schema.payloads import UserError
 from schema.specs import EntitySpec
@@ -23,6 +23,8 @@ from tenancy.writing import input_hash
 
 NODE: Final = "node"
 KEY: Final = "idempotency_key"
+OPAQUE: Final = frozenset({KEY, "token"})
+"""Names of inputs that hold what a program made: only as a whole can they be a card number."""
 LONGEST_KEY: Final = 200
 
 
@@ -60,7 +62,7 @@ class Mutation:
     async def _changed(self, request: Any, operation: str, given: Any) -> Record | None:
         values = plain(given)
         for path, text in _texts(values):
-            if holds_card_number(text, whole=path == (KEY,)):
+            if holds_card_number(text, whole=path[-1] in OPAQUE):
                 raise CardNumberRefusedError(*path)
         key = _checked_key(values.pop(KEY, None))
         canonical = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
@@ -118,8 +120,8 @@ def _texts(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
 
 
 def holds_card_number(text: str, *, whole: bool) -> bool:
-    """Tell whether a text holds a card number; of a key only the whole is looked at, for a random one has runs."""
-    return looks_like_card_number(text) if whole else contains_card_number(text)
+    """Tell whether a text holds a card number; of what a program made only the whole is looked at."""
+    return looks_like_card_number(text) if whole else mentions_card_number(text)
 
 
 def _checked_key(key: str | None) -> str | None:

@@ -16,6 +16,8 @@ _SEPARATOR: Final = r"[\s\-\u00ad\u2010-\u2015\u2212]"
 _SEPARATORS: Final = re.compile(f"{_SEPARATOR}+")
 _WHOLE: Final = re.compile(rf"\d{{{SHORTEST},{LONGEST}}}")
 _STRETCH: Final = re.compile(rf"\+?\d(?:{_SEPARATOR}*\d){{{SHORTEST - 1},}}")
+_ALONE: Final = re.compile(rf"(?:(?<![^\W_])\+?\d(?:{_SEPARATOR}*\d){{{SHORTEST - 1},}}|\d{{{SHORTEST},}})(?![^\W_])")
+"""A stretch that no letter follows and, where it is spaced, none precedes: not part of a hexadecimal id."""
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -28,6 +30,11 @@ def looks_like_card_number(text: str) -> bool:
 def contains_card_number(text: str) -> bool:
     """Tell whether a card number may be anywhere in the text, even within a longer run of digits."""
     return any(_hides_card_number(_digits(stretch)) for stretch in _STRETCH.findall(text))
+
+
+def mentions_card_number(text: str) -> bool:
+    """Tell whether a text for people mentions a card number; ids of digits and letters are not looked into."""
+    return any(_hides_card_number(_digits(stretch)) for stretch in _ALONE.findall(text))
 
 
 def _digits(text: str) -> str:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from resolvers.rules.card_numbers import LONGEST, SHORTEST, contains_card_number, looks_like_card_number
+from resolvers.rules.card_numbers import (
+    LONGEST,
+    SHORTEST,
+    contains_card_number,
+    looks_like_card_number,
+    mentions_card_number,
+)
 
 WELL_KNOWN: Final = (
     "4242424242424242",
@@ -66,6 +72,25 @@ def test_finds_a_number_within_a_text(number: str, before: str, after: str) -> N
 @given(number=numbers, before=st.text("0123456789", max_size=6), after=st.text("0123456789", max_size=6))
 def test_finds_a_number_within_a_longer_run_of_digits(number: str, before: str, after: str) -> None:
     assert contains_card_number(before + number + after)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "cli1_019616338582764bb12143398fb14f77",
+        "sub1_4242424242424242bb12143398fb14f7",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "01961633-8582-764b-b121-43398fb14f77",
+        "tok_visa:01a20439-c069-7373-abba-562d3a3ff651",
+    ],
+)
+def test_takes_an_id_for_an_id(identifier: str) -> None:
+    assert not mentions_card_number(f"Moved from {identifier}, see there.")
+
+
+@pytest.mark.parametrize("text", ["Visa4242424242424242", "4242424242424242, 12/34", "(4242 4242 4242 4242)"])
+def test_finds_a_number_that_stands_close_to_something(text: str) -> None:
+    assert mentions_card_number(text)
 
 
 @given(text=st.text("0123456789", max_size=SHORTEST - 1))
