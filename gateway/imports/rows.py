@@ -8,7 +8,7 @@ import msgspec
 from gateway.imports.reading import CannotImportError, Record
 from gateway.imports.whmcs import COLUMNS, SOURCE, Column, column_of, unescaped
 from resolvers import clients
-from resolvers.rules.card_numbers import contains_card_number, looks_like_card_number
+from resolvers.rules.card_numbers import contains_card_number, looks_like_card_number, mentions_card_number
 from schema.scalars import InvalidScalarError
 
 _CARD_NUMBER: Final = "this looks like a card number, which must not be stored here."
@@ -92,7 +92,7 @@ class _Draft:
         if column is None:
             if looks_like_card_number(text):
                 self._problems.append(f"A column that is not imported: {_CARD_NUMBER}")
-        elif contains_card_number(text[: clients.LONGEST_NOTES]):  # what is longer is refused, or not stored
+        elif mentions_card_number(text[: clients.LONGEST_NOTES]):  # what is longer is refused, or not stored
             self._refuse(column, _CARD_NUMBER)
         elif text:
             try:
