@@ -79,6 +79,7 @@ async def create(  # noqa: PLR0913 - what a subscription starts with
                 "plan_id": plan_id,
                 **_columns(sized),
                 "seats_assigned": 0,
+                "extra_storage_gb": 0,
                 "cycle": cycle,
                 "currency": buyer["currency"],
                 "unit_price_minor": price,

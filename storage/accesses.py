@@ -1,4 +1,4 @@
-"""Partner accesses: a partner's delegated administration of a child organisation."""
+"""Partner accesses: a partner's delegated administration of a child organisation, and the sessions of using it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,12 +10,14 @@ from sqlalchemy import ARRAY, Boolean, Column, Index, Text
 from storage.base import (
     ABSENT,
     ORG_ROWS,
+    Peek,
     Rows,
     TenantRecord,
     ident,
     moment,
     tenant_table,
     text,
+    whole,
     within_partner,
     word,
 )
@@ -39,10 +41,20 @@ partner_access: Final = tenant_table(
     word("state", AccessState),
     Column("full_administration", Boolean, nullable=False),
     Column("privileges", ARRAY(Text), nullable=False),
+    text("reason", null=True),
+    whole("days", null=True),
+    Column("extendable", Boolean, nullable=False),
+    moment("extended_at", null=True),
+    ident("requested_by", null=True),
+    text("requested_by_name", null=True),
+    moment("decided_at", null=True),
+    text("decided_by_name", null=True),
     moment("starts_at"),
     moment("expires_at", null=True),
     moment("ended_at", null=True),
     text("ended_by", null=True),
+    # FOR SHARE needs the UPDATE privilege on some column: this one, which nothing reads.
+    Column("share_lock", Boolean, nullable=False),
     Index(None, "partner_id", "child_org_id", "created_at", "id"),
     Index(None, "partner_id", "state", "created_at", "id"),
     Index(None, "partner_id", "created_at", "id"),
@@ -56,7 +68,33 @@ partner_access: Final = tenant_table(
     within_partner("client_id", "client"),
     within_partner("child_org_id", "child_org"),
     rows=Rows(ORG_ROWS),
+    peek=Peek(
+        (
+            "SELECT (partner_id, id, client_id, child_org_id, state, full_administration, privileges, expires_at)",
+            "UPDATE (share_lock)",
+        ),
+        when="state = 'ACTIVE'",
+    ),
 )
+
+acting_session: Final = tenant_table(
+    "acting_session",
+    ident("client_id"),
+    ident("child_org_id"),
+    ident("access_id"),
+    ident("membership_id"),
+    text("member_name"),
+    text("reason"),
+    moment("expires_at"),
+    Index(None, "partner_id", "created_at", "id"),
+    Index(None, "partner_id", "child_org_id", "created_at", "id"),
+    within_partner("client_id", "client"),
+    within_partner("child_org_id", "child_org"),
+    within_partner("access_id", "partner_access"),
+    rows=Rows(ORG_ROWS, verbs=("SELECT", "INSERT")),
+    peek=Peek(("SELECT (partner_id, id, access_id, membership_id, expires_at)",), when="true"),
+)
+"""A member of a partner at work in a customer's organisation, for a reason, until the session's end."""
 
 
 class PartnerAccessRecord(TenantRecord, frozen=True, kw_only=True):
@@ -67,7 +105,27 @@ class PartnerAccessRecord(TenantRecord, frozen=True, kw_only=True):
     state: str = ABSENT
     full_administration: bool = ABSENT
     privileges: list[str] = ABSENT
+    reason: str | None = ABSENT
+    days: int | None = ABSENT
+    extendable: bool = ABSENT
+    extended_at: datetime | None = ABSENT
+    requested_by: UUID | None = ABSENT
+    requested_by_name: str | None = ABSENT
+    decided_at: datetime | None = ABSENT
+    decided_by_name: str | None = ABSENT
     starts_at: datetime = ABSENT
     expires_at: datetime | None = ABSENT
     ended_at: datetime | None = ABSENT
     ended_by: str | None = ABSENT
+
+
+class ActingSessionRecord(TenantRecord, frozen=True, kw_only=True):
+    """One session of a partner's member in a customer's organisation."""
+
+    client_id: UUID = ABSENT
+    child_org_id: UUID = ABSENT
+    access_id: UUID = ABSENT
+    membership_id: UUID = ABSENT
+    member_name: str = ABSENT
+    reason: str = ABSENT
+    expires_at: datetime = ABSENT

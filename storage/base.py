@@ -51,12 +51,13 @@ class TableClass(StrEnum):
 
 
 class Reach(StrEnum):
-    """How far a transaction sees: one database role each."""
+    """How far a transaction sees: one database role each; the platform's staff sees no tenant's row."""
 
     STAFF = "staff"
     CLIENT = "client"
     ORG = "org"
     SYSTEM = "system"
+    PLATFORM = "platform"
 
 
 class Key(StrEnum):
@@ -78,13 +79,18 @@ class Rows:
     """Which rows of a tenant table each reach sees, and what it may do to them.
 
     `client` and `org` name the columns that hold the client's and the organisation's id; the clients' own
-    table holds the former in `id`.
+    table holds the former in `id`. `system` is what the system may do where that is more than the others may.
     """
 
     keys: Mapping[Reach, Keys]
     client: str = "client_id"
     org: str = "child_org_id"
     verbs: tuple[str, ...] = ("SELECT", "INSERT", "UPDATE")
+    system: tuple[str, ...] = ()
+
+    def may(self, reach: Reach) -> tuple[str, ...]:
+        """List what a reach may do to the rows that it sees."""
+        return self.system if reach is Reach.SYSTEM and self.system else self.verbs
 
     def column(self, key: Key) -> str:
         """Name the column that a key compares."""
@@ -103,7 +109,7 @@ _ORG: Final = (Key.PARTNER, Key.ORG)
 
 
 def _keys(*, staff: Keys, client: Keys, org: Keys) -> Mapping[Reach, Keys]:
-    return {Reach.STAFF: staff, Reach.CLIENT: client, Reach.ORG: org, Reach.SYSTEM: _PARTNER}
+    return {Reach.STAFF: staff, Reach.CLIENT: client, Reach.ORG: org, Reach.SYSTEM: _PARTNER, Reach.PLATFORM: None}
 
 
 PARTNER_ROWS: Final = _keys(staff=_PARTNER, client=None, org=None)
@@ -114,7 +120,25 @@ ORGANISATION_ROWS: Final = _keys(staff=(Key.PARTNER, Key.PARTNER_SEES), client=_
 TRAIL_ROWS: Final = _keys(staff=(Key.PARTNER, Key.NOT_ORG_INTERNAL), client=_CLIENTS, org=_ORG)
 
 
-def tenant_table(name: str, *items: SchemaItem, rows: Rows) -> Table:
+@dataclass(frozen=True)
+class Peek:
+    """What the login role itself may do to some rows, before any scope is set: to find out how far a token reaches."""
+
+    verbs: tuple[str, ...]
+    when: str
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """What the relay may do to the rows of every partner: read them, and set some columns while a condition holds."""
+
+    columns: tuple[str, ...]
+    when: str
+
+
+def tenant_table(
+    name: str, *items: SchemaItem, rows: Rows, peek: Peek | None = None, relayed: Relayed | None = None
+) -> Table:
     """Declare a tenant table: `partner_id` first in its key, an id made by the application, a version."""
     return Table(
         name,
@@ -126,7 +150,7 @@ def tenant_table(name: str, *items: SchemaItem, rows: Rows) -> Table:
         moment("updated_at"),
         *items,
         PrimaryKeyConstraint("partner_id", "id"),
-        info={"class": TableClass.TENANT, "rows": rows},
+        info={"class": TableClass.TENANT, "rows": rows, "peek": peek, "relayed": relayed},
     )
 
 
@@ -153,19 +177,25 @@ def reference_table(name: str, *items: SchemaItem) -> Table:
     )
 
 
-def control_table(name: str, *items: SchemaItem, login: tuple[str, ...] = ()) -> Table:
-    """Declare a control-plane table; `login` lists the grants of the login role, which is given nothing else."""
+def control_table(
+    name: str, *items: SchemaItem, login: tuple[str, ...] = (), relay: tuple[str, ...] = (), rows: Rows | None = None
+) -> Table:
+    """Declare a control-plane table.
+
+    `login` lists the grants of the login role, which is given nothing else, `relay` those of the relay. `rows` says
+    which of its rows the reaches may change, where a tenant's own change ends or alters what somebody may do.
+    """
     return Table(
         name,
         metadata,
         Column("id", Uuid, primary_key=True),
         *items,
-        info={"class": TableClass.CONTROL, "login": login},
+        info={"class": TableClass.CONTROL, "login": login, "relay": relay, **({"rows": rows} if rows else {})},
     )
 
 
 def rows_of(table: Table) -> Rows | None:
-    """Return the row declaration of a tenant table, None for the other classes."""
+    """Return the row declaration of a table that the tenant boundary holds, None for the others."""
     rows = table.info.get("rows")
     return rows if isinstance(rows, Rows) else None
 

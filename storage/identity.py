@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, ForeignKey, Index, Text, UniqueConstraint, Uuid
 
-from storage.base import ABSENT, SCHEMA, Record, control_table, ident, moment, text, whole, word
+from storage.base import ABSENT, SCHEMA, Key, Reach, Record, Rows, control_table, ident, moment, text, whole, word
 
 
 class MembershipKind(StrEnum):
@@ -17,6 +17,19 @@ class MembershipKind(StrEnum):
     API_CREDENTIAL = "API_CREDENTIAL"
     ORG_USER = "ORG_USER"
     CONTACT = "CONTACT"
+
+
+class ContactPermission(StrEnum):
+    """What a contact may use in its client's area."""
+
+    PROFILE = "PROFILE"
+    INVOICES = "INVOICES"
+    ESTIMATES = "ESTIMATES"
+    SUBSCRIPTIONS = "SUBSCRIPTIONS"
+    CARDS = "CARDS"
+    SUPPORT = "SUPPORT"
+    CONTACTS = "CONTACTS"
+    ORGANISATIONS = "ORGANISATIONS"
 
 
 login: Final = control_table(
@@ -31,18 +44,38 @@ membership: Final = control_table(
     "membership",
     Column("login_id", Uuid, ForeignKey(f"{SCHEMA}.login.id"), nullable=False),
     word("kind", MembershipKind),
+    text("name"),
     text("role", null=True),
     ident("partner_id", null=True),
+    # The partners above the managing one: their people are kept out of an organisation's administration too.
+    Column("partner_ancestors", ARRAY(Uuid), nullable=True),
     Column("client_ids", ARRAY(Uuid), nullable=True),
     ident("child_org_id", null=True),
+    Column("permissions", ARRAY(Text), nullable=True),
+    Column("privileges", ARRAY(Text), nullable=True),
+    Column("created_by", Uuid, ForeignKey(f"{SCHEMA}.membership.id"), nullable=True),
     whole("epoch"),
     moment("valid_until"),
     moment("created_at"),
     # FOR SHARE needs the UPDATE privilege on some column: this one, which nothing reads.
     Column("share_lock", Boolean, nullable=False),
     Index(None, "login_id"),
+    Index(None, "partner_id", "kind"),
     CheckConstraint("kind = 'OPERATOR' OR partner_id IS NOT NULL", name="partner_id"),
+    CheckConstraint("kind <> 'ORG_USER' OR child_org_id IS NOT NULL", name="child_org_id"),
+    CheckConstraint("kind <> 'CONTACT' OR client_ids IS NOT NULL", name="client_ids"),
+    CheckConstraint("kind <> 'API_CREDENTIAL' OR (created_by IS NOT NULL AND privileges IS NOT NULL)", name="creator"),
     login=("SELECT", "UPDATE (share_lock)"),
+    rows=Rows(
+        {
+            Reach.STAFF: None,
+            Reach.CLIENT: None,
+            Reach.ORG: (Key.PARTNER, Key.ORG),
+            Reach.SYSTEM: (Key.PARTNER,),
+            Reach.PLATFORM: None,
+        },
+        verbs=("SELECT", "UPDATE (role, epoch, valid_until)"),
+    ),
 )
 
 
@@ -58,6 +91,7 @@ class MembershipRecord(Record, frozen=True, kw_only=True):
 
     login_id: UUID = ABSENT
     kind: str = ABSENT
+    name: str = ABSENT
     role: str | None = ABSENT
     partner_id: UUID | None = ABSENT
     epoch: int = ABSENT

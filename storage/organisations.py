@@ -1,11 +1,11 @@
-"""Child organisations, their users and the invitation of their first super admin."""
+"""Child organisations, their settings, and the invitation of their first super admin."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ARRAY, Boolean, Column, Index, Text, UniqueConstraint
 
 from storage.base import (
     ABSENT,
@@ -40,26 +40,31 @@ class DomainStatus(StrEnum):
     VERIFIED = "VERIFIED"
 
 
-class OrgRole(StrEnum):
-    """What a user may do in its organisation; each organisation has exactly one super admin."""
-
-    SUPER_ADMIN = "SUPER_ADMIN"
-    ADMIN = "ADMIN"
-    MEMBER = "MEMBER"
-
-
-class OrgUserStatus(StrEnum):
-    """Whether an organisation's user can sign in."""
-
-    ACTIVE = "ACTIVE"
-    SUSPENDED = "SUSPENDED"
-
-
 class InvitationState(StrEnum):
     """What became of the first super admin's invitation."""
 
     OPEN = "OPEN"
     ACCEPTED = "ACCEPTED"
+
+
+class TfaPolicy(StrEnum):
+    """Whether an organisation's users sign in with a second factor."""
+
+    OFF = "OFF"
+    OPTIONAL = "OPTIONAL"
+    REQUIRED = "REQUIRED"
+
+
+class DashboardWidget(StrEnum):
+    """What an organisation's dashboard can show."""
+
+    USERS = "USERS"
+    DOMAINS = "DOMAINS"
+    MAIL = "MAIL"
+    STORAGE = "STORAGE"
+    SUBSCRIPTIONS = "SUBSCRIPTIONS"
+    ACTIVITY = "ACTIVITY"
+    NEWS = "NEWS"
 
 
 child_org: Final = tenant_table(
@@ -82,28 +87,6 @@ child_org: Final = tenant_table(
     rows=Rows(ORGANISATION_ROWS, org="id"),
 )
 
-org_user: Final = tenant_table(
-    "org_user",
-    ident("child_org_id"),
-    ident("membership_id", null=True),
-    text("name"),
-    sort_key("name_sort"),
-    text("email"),
-    word("role", OrgRole),
-    word("status", OrgUserStatus),
-    UniqueConstraint("partner_id", "child_org_id", "email"),
-    Index(None, "partner_id", "child_org_id", "name_sort", "id"),
-    Index(
-        "uq_org_user_super_admin",
-        "partner_id",
-        "child_org_id",
-        unique=True,
-        postgresql_where="role = 'SUPER_ADMIN'",
-    ),
-    within_partner("child_org_id", "child_org"),
-    rows=Rows(ORG_INTERNAL_ROWS),
-)
-
 org_invitation: Final = tenant_table(
     "org_invitation",
     ident("client_id"),
@@ -115,6 +98,28 @@ org_invitation: Final = tenant_table(
     within_partner("child_org_id", "child_org"),
     rows=Rows(ORG_ROWS),
 )
+
+org_settings: Final = tenant_table(
+    "org_settings",
+    ident("child_org_id"),
+    word("tfa_policy", TfaPolicy),
+    Column("contact_sync", Boolean, nullable=False),
+    Column("dashboard", ARRAY(Text), nullable=False),
+    Column("referral_member", Boolean, nullable=False),
+    text("referral_code", null=True),
+    UniqueConstraint("partner_id", "child_org_id"),
+    within_partner("child_org_id", "child_org"),
+    rows=Rows(ORG_INTERNAL_ROWS),
+)
+"""What an organisation decides for itself; where it has no row, everything stands as `DEFAULT_SETTINGS` says."""
+
+DEFAULT_SETTINGS: Final = {
+    "tfa_policy": TfaPolicy.OPTIONAL,
+    "contact_sync": False,
+    "dashboard": [widget.value for widget in DashboardWidget],
+    "referral_member": False,
+    "referral_code": None,
+}
 
 
 class ChildOrgRecord(TenantRecord, frozen=True, kw_only=True):
@@ -128,3 +133,14 @@ class ChildOrgRecord(TenantRecord, frozen=True, kw_only=True):
     domain_verified_at: datetime | None = ABSENT
     status: str = ABSENT
     partner_sees_until: datetime = ABSENT
+
+
+class OrgSettingsRecord(TenantRecord, frozen=True, kw_only=True):
+    """What one organisation decided for itself."""
+
+    child_org_id: UUID = ABSENT
+    tfa_policy: str = ABSENT
+    contact_sync: bool = ABSENT
+    dashboard: list[str] = ABSENT
+    referral_member: bool = ABSENT
+    referral_code: str | None = ABSENT

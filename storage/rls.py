@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from storage.base import SCHEMA, Key, Reach, Rows, TableClass, rows_of
+from storage.base import SCHEMA, Key, Peek, Reach, Relayed, Rows, TableClass, rows_of
 from storage.tables import metadata
 
 OWNER: Final = "gateway_owner"
@@ -29,7 +29,6 @@ LOGIN_LIMITS: Final = {
     "idle_in_transaction_session_timeout": "5s",
 }
 
-_TRAIL: Final = ("event", "audit_entry")
 _ROLE_EXISTS: Final = "WHEN duplicate_object OR unique_violation THEN NULL"
 
 
@@ -90,11 +89,19 @@ def drop_policy_statement() -> str:
     )
 
 
-def _tenant(table: Table, _login: str) -> Iterator[str]:
+def _tenant(table: Table, login: str) -> Iterator[str]:
     rows = rows_of(table)
     if rows is None:  # pragma: no cover - tenant_table always declares them
         message = f"{table} declares no rows"
         raise TypeError(message)
+    yield from _reaches(table, rows)
+    if table.info.get("relayed"):
+        yield from _relay(table, table.info["relayed"])
+    if table.info.get("peek"):
+        yield from _peek(table, table.info["peek"], login)
+
+
+def _reaches(table: Table, rows: Rows) -> Iterator[str]:
     yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
     yield f"CREATE POLICY owner ON {table} TO {OWNER} USING (true) WITH CHECK (true)"
@@ -103,16 +110,22 @@ def _tenant(table: Table, _login: str) -> Iterator[str]:
         if predicate is None:
             continue
         yield f"CREATE POLICY {reach.value} ON {table} TO {role} USING ({predicate}) WITH CHECK ({predicate})"
-        yield f"GRANT {', '.join(rows.verbs)} ON {table} TO {role}"
-    if table.name in _TRAIL:
-        yield from _relay(table)
+        yield f"GRANT {', '.join(rows.may(reach))} ON {table} TO {role}"
 
 
-def _relay(table: Table) -> Iterator[str]:
-    columns = ", ".join(name for name in ("seq", "hash") if name in table.c)
+def _relay(table: Table, relayed: Relayed) -> Iterator[str]:
+    columns = ", ".join(relayed.columns)
     yield f"CREATE POLICY relay_reads ON {table} FOR SELECT TO {RELAY} USING (true)"
-    yield f"CREATE POLICY relay_numbers ON {table} FOR UPDATE TO {RELAY} USING (seq IS NULL) WITH CHECK (true)"
+    yield f"CREATE POLICY relay_marks ON {table} FOR UPDATE TO {RELAY} USING ({relayed.when}) WITH CHECK (true)"
     yield f"GRANT SELECT, UPDATE ({columns}) ON {table} TO {RELAY}"
+
+
+def _peek(table: Table, peek: Peek, login: str) -> Iterator[str]:
+    """Let the login look at, and lock, what decides how far it will reach; it can change none of it."""
+    yield f'CREATE POLICY login_reads ON {table} FOR SELECT TO "{login}" USING ({peek.when})'
+    yield f'CREATE POLICY login_locks ON {table} FOR UPDATE TO "{login}" USING ({peek.when}) WITH CHECK (false)'
+    for grant in peek.verbs:
+        yield f'GRANT {grant} ON {table} TO "{login}"'
 
 
 def _reference(table: Table, _login: str) -> Iterator[str]:
@@ -123,6 +136,13 @@ def _control(table: Table, login: str) -> Iterator[str]:
     yield f"GRANT SELECT, INSERT, UPDATE ON {table} TO {IDENTITY}"
     for grant in table.info["login"]:
         yield f'GRANT {grant} ON {table} TO "{login}"'
+    if table.info["relay"]:
+        yield f"GRANT {', '.join(table.info['relay'])} ON {table} TO {RELAY}"
+    rows = rows_of(table)
+    if rows is not None:
+        yield from _reaches(table, rows)
+        yield f"CREATE POLICY identity ON {table} TO {IDENTITY} USING (true) WITH CHECK (true)"
+        yield f'CREATE POLICY login ON {table} TO "{login}" USING (true) WITH CHECK (true)'
 
 
 _TABLE_SECURITY: Final = {

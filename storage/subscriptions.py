@@ -48,6 +48,8 @@ subscription: Final = tenant_table(
     whole("seats_assigned"),
     whole("seats_at_renewal", null=True),
     whole("seats_before_increase", null=True),
+    whole("extra_storage_gb"),
+    Column("plan_id_at_renewal", Uuid, ForeignKey(f"{SCHEMA}.plan.id"), nullable=True),
     moment("seats_increased_at", null=True),
     word("cycle", BillingCycle),
     text("currency"),
@@ -89,6 +91,8 @@ class SubscriptionRecord(TenantRecord, frozen=True, kw_only=True):
     seats_at_renewal: int | None = ABSENT
     seats_before_increase: int | None = ABSENT
     seats_increased_at: datetime | None = ABSENT
+    extra_storage_gb: int = ABSENT
+    plan_id_at_renewal: UUID | None = ABSENT
     cycle: str = ABSENT
     currency: str = ABSENT
     unit_price_minor: int = ABSENT

@@ -3,10 +3,13 @@
 from storage import (
     accesses,
     cards,
+    change_requests,
     clients,
+    escalations,
     events,
     identity,
     invoices,
+    org_users,
     organisations,
     partners,
     plans,
@@ -14,6 +17,20 @@ from storage import (
 )
 from storage.base import metadata
 
-NOUNS = (identity, partners, clients, organisations, accesses, plans, subscriptions, cards, invoices, events)
+NOUNS = (
+    identity,
+    partners,
+    clients,
+    organisations,
+    org_users,
+    accesses,
+    escalations,
+    plans,
+    subscriptions,
+    change_requests,
+    cards,
+    invoices,
+    events,
+)
 
 __all__ = ["NOUNS", "metadata"]

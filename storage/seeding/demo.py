@@ -1,9 +1,9 @@
 """Filling an empty database with a demo of any size, and finding its accounts again."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -12,11 +12,12 @@ import msgspec
 from storage import rls
 from storage.base import SCHEMA
 from storage.engine import connect
-from storage.partners import PartnerRole
+from storage.identity import MembershipKind
 from storage.seeding.clients import add_client
 from storage.seeding.draft import Draft, Taken
 from storage.seeding.invoices import Drafted, add_invoices, draft_invoices
 from storage.seeding.loading import load
+from storage.seeding.memberships import add_operator
 from storage.seeding.organisations import add_organisations
 from storage.seeding.partners import add_partner
 from storage.seeding.plans import Plan, add_plans
@@ -26,23 +27,32 @@ _RICH: Final = 100
 """How many clients of the first partner, by name, are never thinned out: a dashboard shows that many."""
 
 _FEWEST_CLIENTS: Final = 3
+_OPERATING_DAYS: Final = 1_000
 _EMPTY: Final = " AND ".join(
     f"NOT EXISTS (SELECT FROM {SCHEMA}.{table})" for table in ("partner_org", "login", "plan", "client")
 )
 _ACCOUNTS: Final = f"""
-    SELECT first.name AS organisation, first.domain, partner_member.name, membership.role, membership.id,
-           membership.epoch, login.email
+    SELECT coalesce(child_org.name, first.name) AS organisation, first.domain, membership.name, membership.kind,
+           membership.role, membership.client_ids, membership.id, membership.epoch, login.email
     FROM (
         SELECT id, name, created_at, split_part(support_email, '@', 2) AS domain
         FROM {SCHEMA}.partner_org WHERE support_email LIKE 'support@%.example' ORDER BY created_at, id LIMIT 3
     ) AS first
-    JOIN {SCHEMA}.partner_member ON partner_member.partner_id = first.id AND partner_member.status = 'ACTIVE'
-    JOIN {SCHEMA}.membership ON membership.id = partner_member.membership_id
+    JOIN {SCHEMA}.membership ON membership.partner_id = first.id
     JOIN {SCHEMA}.login ON login.id = membership.login_id
+    LEFT JOIN {SCHEMA}.child_org ON child_org.partner_id = first.id AND child_org.id = membership.child_org_id
     WHERE membership.valid_until > statement_timestamp()
-      AND login.email = lower(membership.role) || '@' || first.domain
-    ORDER BY first.created_at, first.id
+      AND (membership.kind = 'ORG_USER' OR split_part(login.email, '@', 2) = first.domain)
+    ORDER BY first.created_at, first.id, membership.created_at, membership.id
 """
+_OPERATORS: Final = f"""
+    SELECT membership.id, membership.name, membership.epoch, login.email
+    FROM {SCHEMA}.membership JOIN {SCHEMA}.login ON login.id = membership.login_id
+    WHERE membership.kind = 'OPERATOR' AND login.email = 'operator@platform.example'
+"""
+_ORG_SLUGS: Final = {"SUPER_ADMIN": "super-admin", "ADMIN": "org-admin", "MEMBER": "org-member"}
+_STAFF: Final = ("owner", "admin", "billing", "support", "viewer")
+_SLUGS: Final = (*_STAFF, *_ORG_SLUGS.values(), "contact", "script", "fenced")
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -110,7 +120,8 @@ async def seed(
 async def accounts(owner_url: str) -> list[Account]:
     """List the accounts of a demo in a stable order; none where the database holds no demo.
 
-    All five members of the first partner, and the owners of the second and third.
+    All five members of the first partner and the owners of the second and third; of the first two, the users of an
+    organisation, a contact of its client and two scripts; and one of the platform's own staff.
 
     Raises:
         DatabaseUnreachableError: the server cannot be reached.
@@ -124,6 +135,7 @@ def drafted(shape: Shape, now: datetime) -> Draft:
     """Make the rows of a demo up; the same shape and moment give the same rows, ids included."""
     draft = Draft(now)
     plans = add_plans(draft)
+    add_operator(draft, draft.ago(_OPERATING_DAYS))
     for position in range(shape.partners):
         _draft_partner(draft, shape, plans, position)
     return draft
@@ -175,17 +187,33 @@ async def _is_empty(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
 
 async def _accounts(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Account]:
     found = await connection.fetch(_ACCOUNTS)
-    roles = list(PartnerRole)
-    shown = [row for row in found if row["domain"] == found[0]["domain"] or row["role"] == PartnerRole.OWNER]
     partners = list(dict.fromkeys(row["domain"] for row in found))
-    shown.sort(key=lambda row: (partners.index(row["domain"]), roles.index(row["role"])))
-    return [_account(row) for row in shown]
+    made: dict[str, Account] = {}
+    for row in found:
+        slug = _slug(row)
+        place = partners.index(row["domain"])
+        if slug == "owner" or (place == 0) or (place == 1 and slug not in _STAFF):
+            account = _account(row, f"{row['domain'].removesuffix('.example')}-{slug}")
+            made.setdefault(account.id, account)
+    order = [f"{domain.removesuffix('.example')}-{slug}" for domain in partners for slug in _SLUGS]
+    operators = [
+        _account({**row, "organisation": "The platform", "role": "OPERATOR"}, "operator")
+        for row in await connection.fetch(_OPERATORS)
+    ]
+    return [made[identifier] for identifier in order if identifier in made] + (operators if made else [])
 
 
-def _account(row: asyncpg.Record) -> Account:
-    fields = {name: row[name] for name in ("name", "organisation", "role", "epoch", "email")}
-    slug = row["domain"].removesuffix(".example")
-    return Account(id=f"{slug}-{row['role'].lower()}", membership_id=row["id"], **fields)
+def _slug(row: Mapping[str, Any]) -> str:
+    if row["kind"] == MembershipKind.ORG_USER:
+        return _ORG_SLUGS[row["role"]]
+    if row["kind"] == MembershipKind.API_CREDENTIAL:
+        return "fenced" if row["client_ids"] else "script"
+    return "contact" if row["kind"] == MembershipKind.CONTACT else str(row["role"]).lower()
+
+
+def _account(row: Mapping[str, Any], identifier: str) -> Account:
+    fields = {name: row[name] for name in ("name", "organisation", "epoch", "email")}
+    return Account(id=identifier, role=row["role"] or row["kind"], membership_id=row["id"], **fields)
 
 
 def _quiet(_done: int, _total: int) -> None:

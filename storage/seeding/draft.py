@@ -28,6 +28,7 @@ class Draft:
         self.now = now.astimezone(UTC)
         self.chance = Random(_SEED)
         self.default_cards: list[tuple[UUID, UUID, UUID]] = []
+        self.signing_in: set[UUID] = set()
         self._records: dict[str, list[tuple[Any, ...]]] = {}
         self._shapes: dict[str, _RowShape] = {}
 

@@ -12,7 +12,8 @@ from storage.cards import payment_card
 from storage.clients import client, client_word
 from storage.identity import login, membership
 from storage.invoices import invoice
-from storage.organisations import child_org, org_invitation, org_user
+from storage.org_users import org_user
+from storage.organisations import child_org, org_invitation, org_settings
 from storage.partners import partner_member, partner_org
 from storage.plans import plan, plan_price
 from storage.seeding.draft import Draft
@@ -29,6 +30,7 @@ TABLES: Final = (
     client_word,
     payment_card,
     child_org,
+    org_settings,
     org_user,
     org_invitation,
     partner_access,

@@ -8,20 +8,22 @@ import msgspec
 
 from storage.accesses import AccessState, partner_access
 from storage.base import FOREVER, fold
+from storage.identity import MembershipKind
+from storage.org_users import OrgRole, OrgUserStatus, org_user
 from storage.organisations import (
+    DEFAULT_SETTINGS,
     DomainStatus,
     InvitationState,
     OrganisationStatus,
-    OrgRole,
-    OrgUserStatus,
     child_org,
     org_invitation,
-    org_user,
+    org_settings,
 )
 from storage.seeding.clients import Customer
 from storage.seeding.companies import parts
 from storage.seeding.countries import slug
 from storage.seeding.draft import Draft, Taken
+from storage.seeding.memberships import add_client_area, add_membership, add_scripts
 
 _VERIFIED_PERCENT: Final = 80
 _ENDED_PERCENT: Final = 10
@@ -75,7 +77,13 @@ def _add(draft: Draft, customer: Customer, name: str, domain: str, *, ends: bool
         },
     )
     organisation = Organisation(customer, organisation_id, created_at, name, domain, _users(draft))
-    _add_users(draft, organisation)
+    draft.add_tenant(org_settings, partner_id, created_at, {"child_org_id": organisation_id, **DEFAULT_SETTINGS})
+    first = verified and ended_at is None and partner_id not in draft.signing_in
+    _add_users(draft, organisation, signing_in=first)
+    if first:
+        draft.signing_in.add(partner_id)
+        add_client_area(draft, partner_id, customer.id, customer.partner.domain)
+        add_scripts(draft, partner_id, customer.partner.owner, customer.id, customer.partner.domain)
     _add_accesses(draft, organisation, ended_at)
     return organisation
 
@@ -84,7 +92,8 @@ def _users(draft: Draft) -> int:
     return draft.chance.choices(tuple(_USERS), tuple(_USERS.values()))[0]
 
 
-def _add_users(draft: Draft, organisation: Organisation) -> None:
+def _add_users(draft: Draft, organisation: Organisation, *, signing_in: bool) -> None:
+    """Add the users; those of one organisation of each partner can sign in, the others were not asked to yet."""
     country = organisation.customer.country
     partner_id = organisation.customer.partner.id
     # Distinct given names make distinct addresses.
@@ -97,6 +106,18 @@ def _add_users(draft: Draft, organisation: Organisation) -> None:
             joined_at = draft.between(joined_at, draft.now)
         values = {"child_org_id": organisation.id, "name": name, "email": email}
         personal = {"name_sort": fold(name), "role": role, "status": status}
+        if signing_in:
+            personal["membership_id"] = add_membership(
+                draft,
+                MembershipKind.ORG_USER,
+                joined_at,
+                name=name,
+                email=email,
+                role=role,
+                partner_id=partner_id,
+                child_org_id=organisation.id,
+                **({} if status is OrgUserStatus.ACTIVE else {"valid_until": joined_at}),
+            )
         draft.add_tenant(org_user, partner_id, joined_at, {**values, **personal})
         if role is OrgRole.SUPER_ADMIN:
             accepted = {"client_id": organisation.customer.id, "state": InvitationState.ACCEPTED}
@@ -107,7 +128,8 @@ def _add_accesses(draft: Draft, organisation: Organisation, ended_at: datetime |
     """Add the access that came with the organisation and, after some ends, the request for a new one."""
     of = {"client_id": organisation.customer.id, "child_org_id": organisation.id}
     partner_id = organisation.customer.partner.id
-    full = {**of, "full_administration": True, "privileges": [], "starts_at": organisation.created_at}
+    unasked = {"extendable": False, "share_lock": False}
+    full = {**of, **unasked, "full_administration": True, "privileges": [], "starts_at": organisation.created_at}
     if ended_at is None:
         draft.add_tenant(partner_access, partner_id, organisation.created_at, {**full, "state": AccessState.ACTIVE})
         return
@@ -117,5 +139,8 @@ def _add_accesses(draft: Draft, organisation: Organisation, ended_at: datetime |
         asked_at = draft.between(ended_at, draft.now)
         wanted = ["ORG_READ", "DOMAIN_ADD", "MAIL_POLICY_MANAGE", "USER_CREATE"][: draft.chance.randint(1, 4)]
         limited = {"full_administration": False, "privileges": wanted, "state": AccessState.REQUESTED}
-        times = {"starts_at": asked_at, "expires_at": asked_at + timedelta(days=90)}
-        draft.add_tenant(partner_access, partner_id, asked_at, {**of, **limited, **times})
+        asked = {"reason": "The mail of a department is moving to us.", "days": 90, "extendable": True}
+        by = {"requested_by": organisation.customer.partner.owner, "requested_by_name": "The owner"}
+        draft.add_tenant(
+            partner_access, partner_id, asked_at, {**of, **unasked, **limited, **asked, **by, "starts_at": asked_at}
+        )

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from storage.base import FOREVER, fold
-from storage.identity import MembershipKind, login, membership
+from storage.base import fold
+from storage.identity import MembershipKind
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus, partner_member, partner_org
 from storage.seeding.cards import add_reseller_cards
 from storage.seeding.countries import COUNTRIES, Country
 from storage.seeding.draft import Draft
+from storage.seeding.memberships import add_membership
 
 _TREES: Final = (
     "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Ironwood", "Juniper", "Katsura", "Linden",
@@ -33,6 +34,8 @@ class Partner(msgspec.Struct, frozen=True):
     country: Country
     created_at: datetime
     cards: tuple[UUID, ...]
+    owner: UUID
+    domain: str
 
 
 def add_partner(draft: Draft, position: int) -> Partner:
@@ -59,32 +62,20 @@ def add_partner(draft: Draft, position: int) -> Partner:
             "support_email": f"support@{domain}",
         },
     )
+    members = []
     for number, role in enumerate(PartnerRole):
         given = _GIVEN[(position * len(PartnerRole) + number) % len(_GIVEN)]
-        _add_member(draft, identifier, created_at, role, f"{given} {tree}", domain)
-    return Partner(identifier, country, created_at, add_reseller_cards(draft, identifier, created_at, tree))
+        members.append(_add_member(draft, identifier, created_at, role, f"{given} {tree}", domain))
+    cards = add_reseller_cards(draft, identifier, created_at, tree)
+    return Partner(identifier, country, created_at, cards, owner=members[0], domain=domain)
 
 
 def _add_member(  # noqa: PLR0913, PLR0917 - one row's worth of facts
     draft: Draft, partner_id: UUID, created_at: datetime, role: PartnerRole, name: str, domain: str
-) -> None:
+) -> UUID:
     email = f"{role.lower()}@{domain}"
-    person = draft.id_at(created_at)
-    place = draft.id_at(created_at)
-    draft.add(login, {"id": person, "email": email, "display_name": name, "created_at": created_at})
-    draft.add(
-        membership,
-        {
-            "id": place,
-            "login_id": person,
-            "kind": MembershipKind.PARTNER_MEMBER,
-            "role": role,
-            "partner_id": partner_id,
-            "epoch": 1,
-            "valid_until": FOREVER,
-            "created_at": created_at,
-            "share_lock": False,
-        },
-    )
+    kind = MembershipKind.PARTNER_MEMBER
+    place = add_membership(draft, kind, created_at, name=name, email=email, role=role, partner_id=partner_id)
     shown = {"name": name, "name_sort": fold(name), "email": email, "role": role, "status": MemberStatus.ACTIVE}
     draft.add_tenant(partner_member, partner_id, created_at, {"membership_id": place, **shown})
+    return place

@@ -134,7 +134,7 @@ def _seats(draft: Draft, organisation: Organisation, plan: Plan, times: _Times) 
     least, most = plan.seats
     seats = min(max(organisation.users + draft.chance.choice(_SPARE_SEATS), least), most)
     assigned = organisation.users - draft.chance.randint(0, 1)
-    values: dict[str, Any] = {"seats": seats, "seats_assigned": assigned}
+    values: dict[str, Any] = {"seats": seats, "seats_assigned": assigned, "extra_storage_gb": 0}
     if seats > max(least, assigned) and draft.happens(6):
         values["seats_at_renewal"] = draft.chance.randint(max(least, assigned), seats - 1)
     elif seats > least and draft.happens(3):

@@ -17,7 +17,8 @@ from storage.cards import payment_card
 from storage.clients import client, client_word
 from storage.engine import connect
 from storage.invoices import invoice
-from storage.organisations import child_org, org_invitation, org_user
+from storage.org_users import org_user
+from storage.organisations import child_org, org_invitation
 from storage.partners import PartnerRole, partner_member, partner_org
 from storage.plans import plan, plan_price
 from storage.search_words import client_words

@@ -10,7 +10,8 @@ from sqlalchemy import Table
 from storage.base import Reach, new_id
 from storage.cards import payment_card
 from storage.clients import client
-from storage.organisations import child_org, org_user
+from storage.org_users import org_user
+from storage.organisations import child_org
 from storage.partners import partner_member
 from storage.plans import plan
 from tenancy.audit import REDACTED, SECRETS, Attempt, Change, audit_values, difference, event_values, plain

@@ -33,7 +33,8 @@ from storage.clients import client, client_word
 from storage.events import event
 from storage.identity import membership
 from storage.invoices import invoice
-from storage.organisations import child_org, org_user
+from storage.org_users import org_user
+from storage.organisations import child_org
 from storage.partners import partner_member
 from storage.plans import plan
 from storage.subscriptions import subscription
