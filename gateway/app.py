@@ -70,8 +70,8 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
     boundary = Boundary(layers.database, decide=layers.decide, query_scope=layers.query_scope)
     cards = SandboxCards()
 
-    def caller(identity: Identity | None, request_id: str) -> HttpCaller:
-        return HttpCaller(boundary, identity, request_id, cards, settings.deadline_seconds)
+    def caller(identity: Identity | None, request_id: str, address: str | None) -> HttpCaller:
+        return HttpCaller(boundary, identity, request_id, cards, settings.deadline_seconds, address)
 
     schema = build_schema(
         suggestions=settings.development, execution_context_class=Executor, extensions=_extensions(settings)

@@ -1,16 +1,18 @@
-"""The command line: gateway serve, migrate, seed, token, import, schema."""
+"""The command line: gateway serve, worker, migrate, seed, token, import, audit, schema."""
 
 import asyncio
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import aclosing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from pydantic import ValidationError
+from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from gateway import starting
 from gateway.settings import Settings
@@ -19,6 +21,7 @@ from storage.embedded import EmbeddedError
 from storage.engine import DatabaseUnreachableError
 from storage.migrate import PrivilegedLoginError, UnsupportedServerError
 
+results: Final = Console(highlight=False, soft_wrap=True)
 _EXPECTED = (
     starting.CannotStartError,
     EmbeddedError,
@@ -34,8 +37,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 importing = typer.Typer(help="Bring data in from elsewhere.", no_args_is_help=True)
+audits = typer.Typer(help="The audit trail.", no_args_is_help=True)
 schemas = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(importing, name="import")
+app.add_typer(audits, name="audit")
 app.add_typer(schemas, name="schema")
 
 DataDir = Annotated[
@@ -79,6 +84,14 @@ def serve(
 
     settings = _settings(host=host, port=port, data_dir=data_dir)
     run(settings, demo=demo and settings.development)
+
+
+@app.command()
+def worker(*, data_dir: DataDir = None) -> None:
+    """Number the audit trails and run the jobs, as `serve` does beside serving."""
+    from gateway.serving import run_worker  # noqa: PLC0415 - as in serve
+
+    run_worker(_settings(data_dir=data_dir))
 
 
 @app.command()
@@ -171,6 +184,38 @@ def import_clients(
     typer.echo(f"{report.created} created, {report.known} known already, {len(report.bad)} refused")
     if report.bad:
         sys.exit(1)
+
+
+@audits.command("verify")
+def audit_verify(
+    *,
+    partner: Annotated[str | None, typer.Option(help="Only this partner: its id or its name.")] = None,
+    anchor: Annotated[str | None, typer.Option(help="SEQ:HASH of an earlier check, kept outside the database.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Check that the audit trails are as they were written: a line for each partner, exit code 1 where one is not."""
+    from gateway.auditing import CannotVerifyError  # noqa: PLC0415 - as in serve
+
+    settings = _settings(data_dir=data_dir)
+    try:
+        with starting.owner_database(settings) as owner_url:
+            whole = asyncio.run(_verify(owner_url, partner=partner, anchor=anchor))
+    except CannotVerifyError as error:
+        _refuse(escape(str(error)))
+    if not whole:
+        sys.exit(1)
+
+
+async def _verify(owner_url: str, *, partner: str | None, anchor: str | None) -> bool:
+    from gateway.auditing import verify  # noqa: PLC0415 - as in serve
+
+    whole = True
+    async with aclosing(verify(owner_url, partner=partner, anchor=anchor)) as trails:
+        async for trail in trails:
+            sound = not trail.report.faults
+            results.print(Text(str(trail), style="green" if sound else "bold red"))
+            whole = whole and sound
+    return whole
 
 
 @schemas.command("print")

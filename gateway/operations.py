@@ -1,15 +1,22 @@
 """One operation of one caller: its request, its scope and its deadline."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from graphql import GraphQLField
 
 from connectors.cards import CardProcessor
 from resolvers.context import Request
-from resolvers.errors import DeadlineExceededError, UnauthenticatedError
+from resolvers.errors import DeadlineExceededError, ExpectedError, UnauthenticatedError
+from schema.specs import describe
 from tenancy.principal import Identity
 from tenancy.scope import Boundary, Scope
+
+log: Final = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +28,14 @@ class HttpCaller:
     request_id: str
     cards: CardProcessor
     deadline_seconds: float
+    address: str | None = None
 
     def begin(self) -> "RunningOperation":
         """Begin one operation, with a request, a scope and loaders of its own."""
         scope = Scope(self.boundary, self.identity)
         return RunningOperation(
-            Request(scope, request_id=self.request_id, cards=self.cards), deadline_seconds=self.deadline_seconds
+            Request(scope, request_id=self.request_id, cards=self.cards, address=self.address),
+            deadline_seconds=self.deadline_seconds,
         )
 
 
@@ -36,6 +45,11 @@ class RunningOperation:
     def __init__(self, request: Request, *, deadline_seconds: float) -> None:
         self.context = request
         self._deadline_seconds = deadline_seconds
+
+    def expect(self, fields: Iterable[GraphQLField]) -> None:
+        """Take what was selected: its privileges are decided before anything of it runs."""
+        specs = (describe(field) for field in fields)
+        self.context.scope.expect(frozenset(spec.guard for spec in specs if spec is not None and spec.guard))
 
     @asynccontextmanager
     async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:
@@ -61,3 +75,12 @@ class RunningOperation:
             raise DeadlineExceededError(self._deadline_seconds) from error
         finally:
             await scope.abandon()
+            await self._record_denials()
+
+    async def _record_denials(self) -> None:
+        """Write what was denied into the audit trail; what is in the way of that is logged, the answer stands."""
+        context = self.context
+        try:
+            await context.scope.record_denials(request_id=context.request_id, address=context.address)
+        except ExpectedError as error:
+            log.warning("denials not recorded", request_id=context.request_id, code=error.code)

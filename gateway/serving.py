@@ -1,23 +1,26 @@
-"""The serving process: what it starts, what it prints, and that all of it stops together."""
+"""The processes that stay: what serving and working start, what they print, and that all of it stops together."""
 
 import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final, NoReturn
 
 import structlog
 import uvicorn
+from starlette.applications import Starlette
 
 from gateway import starting
-from gateway.app import compose, production_layers
+from gateway.app import Layers, compose, production_layers
 from gateway.identity.keys import Keys
 from gateway.identity.tokens import TokenSigner
 from gateway.settings import Settings
 from gateway.terminal import errors, progress_bar
+from gateway.worker import Worker
 from storage.seeding import Account
+from tenancy.scope import Boundary
 
 GRACE_SECONDS: Final = 10
 """How long requests that are under way may take once the process is told to stop."""
@@ -49,6 +52,59 @@ def run(settings: Settings, *, demo: bool) -> None:
         _serve(settings, starting.login_url(settings, owner_url), accounts)
 
 
+def run_worker(settings: Settings) -> None:
+    """Number trails and run jobs until told to stop.
+
+    Raises:
+        CannotStartError: the database is at another revision.
+        EmbeddedError: the embedded server cannot be started.
+        DatabaseUnreachableError: the configured database cannot be reached.
+    """
+    _configure_logging(settings)
+    signal.signal(signal.SIGTERM, _leave)
+    with starting.login_database(settings) as login_url:
+        asyncio.run(starting.demand_current(login_url))
+        told = asyncio.run(_work(production_layers(settings, login_url=login_url)))
+    sys.exit(128 + told)
+
+
+async def _work(layers: Layers) -> int:
+    """Work until a signal comes, and return its number."""
+    told: list[int] = []
+    await layers.database.open()
+    worker = _worker(layers)
+
+    def stop(number: int) -> None:
+        told.append(number)
+        worker.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        errors.print(f"The worker runs. Jobs that failed for good: {await worker.dead()}.")
+        await worker.run()
+    finally:
+        await layers.database.close()
+    return told[0]
+
+
+def _worker(layers: Layers) -> Worker:
+    return Worker(Boundary(layers.database, decide=layers.decide, query_scope=layers.query_scope))
+
+
+def with_worker(app: Starlette, layers: Layers) -> Starlette:
+    """Let an application run a worker as long as it runs itself."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: Starlette) -> AsyncIterator[None]:
+        async with inner(running), _worker(layers).running():
+            yield
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
 def _leave(number: int, _frame: object) -> NoReturn:
     """End by unwinding, so that the embedded server is stopped rather than left to notice."""
     sys.exit(128 + number)
@@ -62,7 +118,7 @@ async def _accounts(owner_url: str, *, demo: bool, progress: object) -> list[Acc
 
 def _serve(settings: Settings, login_url: str, accounts: Sequence[Account]) -> None:
     layers = production_layers(settings, login_url=login_url)
-    app = compose(settings, layers, accounts=accounts)
+    app = with_worker(compose(settings, layers, accounts=accounts), layers)
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -53,6 +53,21 @@ def owner_database(settings: Settings, *, alone: bool = False) -> Iterator[str]:
         yield server.url(DATABASE)
 
 
+@contextmanager
+def login_database(settings: Settings) -> Iterator[str]:
+    """Give the database's URL as the unprivileged login; the embedded server is shared where another runs it.
+
+    Raises:
+        EmbeddedError: the embedded server cannot be started.
+        DatabaseUnreachableError: the embedded server cannot be reached.
+    """
+    if settings.database_url is None and settings.database_login_url is not None:
+        yield settings.database_login_url.get_secret_value()
+        return
+    with owner_database(settings) as owner_url:
+        yield login_url(settings, owner_url)
+
+
 async def _create_database(url: str) -> None:
     connection = await connect(url)
     try:

@@ -52,10 +52,12 @@ class Request:
         *,
         request_id: str,
         cards: CardProcessor,
+        address: str | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self.scope = scope
         self.request_id = request_id
+        self.address = address
         self.cards = cards
         self.clock = clock
         self.loaders = Loaders(scope)

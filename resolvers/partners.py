@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from resolvers.context import Request
 from resolvers.loading import ById, PageBy, equals
+from storage.base import Reach
 from storage.partners import PartnerMemberRecord, PartnerOrgRecord, partner_member, partner_org
 from tenancy.principal import Principal
 from tenancy.scope import ReadScope
@@ -30,7 +31,9 @@ class _MemberByMembership:
     async def __call__(
         self, db: ReadScope, keys: Sequence[UUID], columns: frozenset[str], args: None, *, wire: bool = False
     ) -> Sequence[PartnerMemberRecord | None]:
-        """Read the members with these memberships."""
+        """Read the members with these memberships; only those who see the partner's own rows have one."""
+        if db.principal.reach is not Reach.STAFF:
+            return [None] * len(keys)
         table = partner_member
         rows = await db.fetch(
             self,

@@ -70,6 +70,8 @@ class Mutation:
             operation=operation,
             privilege=self.privilege,
             request_id=request.request_id,
+            target=values.get(self.target) if self.target else None,
+            address=request.address,
             idempotency_key=key,
             input_hash=input_hash(canonical),
         )

@@ -7,13 +7,18 @@ import strawberry
 
 from storage.accesses import AccessState
 from storage.cards import CardHolder, CardStatus
+from storage.change_requests import ChangeRequestKind, ChangeRequestState
 from storage.clients import ClientStatus, PaymentMethod
-from storage.identity import MembershipKind
+from storage.escalations import EscalationState
+from storage.events import AuditOutcome
+from storage.identity import ContactPermission, MembershipKind
 from storage.invoices import InvoiceState
-from storage.organisations import DomainStatus, OrganisationStatus
+from storage.org_users import BackupState, OrgRole, OrgUserStatus
+from storage.organisations import DashboardWidget, DomainStatus, OrganisationStatus, TfaPolicy
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus
 from storage.plans import BillingCycle, PlanStatus
 from storage.subscriptions import SubscriptionStatus
+from tenancy.privileges import MEANINGS, Privilege
 
 _Enum = TypeVar("_Enum", bound=type[Enum])
 
@@ -142,4 +147,91 @@ _told(
     CREDITED="Credited.",
     WRITTEN_OFF="Given up.",
     REFUNDED="Paid back, wholly or in part.",
+)
+_told(
+    OrgRole,
+    "What a user may do in its organisation.",
+    SUPER_ADMIN="Runs it; there is exactly one.",
+    ADMIN="Administers it.",
+    MEMBER="Uses it.",
+)
+_told(
+    OrgUserStatus,
+    "Whether an organisation's user can sign in.",
+    INVITED="Was invited and has not signed in yet.",
+    ACTIVE="Can sign in.",
+    SUSPENDED="Cannot sign in until reactivated.",
+    DELETED="Was deleted; it can be restored for 30 days.",
+)
+_told(
+    BackupState,
+    "What became of a backup that was asked for.",
+    REQUESTED="Waits to be made.",
+    READY="Can be fetched.",
+    FAILED="Could not be made.",
+)
+_told(
+    TfaPolicy,
+    "Whether an organisation's users sign in with a second factor.",
+    OFF="Nobody does.",
+    OPTIONAL="Whoever wants to.",
+    REQUIRED="Everybody must.",
+)
+_told(
+    DashboardWidget,
+    "What an organisation's dashboard can show.",
+    USERS="Its users.",
+    DOMAINS="Its domains.",
+    MAIL="The flow of mail.",
+    STORAGE="The storage in use.",
+    SUBSCRIPTIONS="What it is subscribed to.",
+    ACTIVITY="What happened last.",
+    NEWS="Announcements.",
+)
+_told(
+    EscalationState,
+    "The life of an escalation.",
+    REQUESTED="Waits for the super admin's answer.",
+    APPROVED="May be used once, by whoever asked, until it runs out.",
+    DECLINED="Declined by the super admin.",
+    WITHDRAWN="Taken back by whoever asked.",
+    USED="Was used.",
+)
+_told(
+    ChangeRequestKind,
+    "What is asked of the partner.",
+    UPGRADE="A bigger plan, at once.",
+    DOWNGRADE="A smaller plan, from the renewal on.",
+    STORAGE="More storage.",
+)
+_told(
+    ChangeRequestState,
+    "What became of a change request.",
+    REQUESTED="Waits for the partner's answer.",
+    APPROVED="Approved and applied.",
+    DECLINED="Declined by the partner.",
+    WITHDRAWN="Taken back by whoever asked.",
+)
+_told(
+    AuditOutcome,
+    "What came of what somebody wanted.",
+    DONE="It was done.",
+    DENIED="It was denied, and nothing was done.",
+)
+_told(
+    ContactPermission,
+    "What a contact may use in its client's area.",
+    PROFILE="The client's profile.",
+    INVOICES="Invoices, paying them and statements.",
+    ESTIMATES="Estimates.",
+    SUBSCRIPTIONS="Subscriptions and requests to change them.",
+    CARDS="The client's cards.",
+    SUPPORT="Tickets.",
+    CONTACTS="The client's contacts.",
+    ORGANISATIONS="The client's organisations and their state.",
+)
+_told(
+    Privilege,
+    "What one may be entitled to do. New ones may be added.",
+    **{name.value: f"To {meaning}." for name, meaning in MEANINGS.items()},
 )

@@ -14,6 +14,7 @@ from strawberry.types.field import StrawberryField
 from resolvers.loading import ById, Question
 from schema import changing, lookahead, node_ids
 from schema.specs import SPEC, EntitySpec, FieldSpec, Kind, Requires
+from schema.verdicts import Verdict, viewer_can
 from storage.base import Record
 from tenancy.privileges import Privilege
 
@@ -28,6 +29,8 @@ def entity(*, read: Privilege, record: type[Record], doc: str) -> Callable[[_Typ
         spec = EntitySpec(name=cls.__name__, record=record, read=read)
         _RECORDS[record] = spec
         cls.__entity__ = spec  # type: ignore[attr-defined]  # read back by describe_type
+        cls.viewer_can = viewer_can(spec)  # type: ignore[attr-defined]  # every entity carries it
+        cls.__annotations__["viewer_can"] = Verdict
         cls.is_type_of = staticmethod(lambda value, _info: isinstance(value, record))  # type: ignore[attr-defined]
         made: _Type = strawberry.type(cls, description=doc, directives=[Requires(privilege=read.value)])
         return made

@@ -18,6 +18,13 @@ KINDS: Final[Mapping[str, str]] = {
     "Subscription": "sub",
     "PaymentCard": "crd",
     "Invoice": "inv",
+    "OrgUser": "usr",
+    "OrgSettings": "set",
+    "UserBackup": "bkp",
+    "ActingSession": "act",
+    "Escalation": "esc",
+    "ChangeRequest": "chr",
+    "AuditEntry": "aud",
 }
 """The tag of each type that is a node."""
 

@@ -10,6 +10,9 @@ from resolvers.loading import Question
 from schema import node_ids
 from schema.guarded import column, computed, own_id
 from schema.specs import EntitySpec
+from schema.verdicts import Verdict
+from tenancy.conditions import judged_columns
+from tenancy.privileges import Privilege
 
 
 @strawberry.interface(description="Anything that has an id of its own.")
@@ -41,14 +44,34 @@ class NodeQuestions:
             NotFoundError: the id is malformed, unknown or outside the caller's scope: all the same.
             ForbiddenError: the caller may not read this kind of node.
         """
+        return (await self._found(request, text, columns, argument="id"))[1]
+
+    async def verdict(self, request: Any, asked: tuple[Privilege, str | None], _columns: frozenset[str]) -> Verdict:
+        """Tell whether the caller may do something, to a node where one is named.
+
+        Raises:
+            NotFoundError: the id is malformed, unknown or outside the caller's scope: all the same.
+            ForbiddenError: the caller may not read this kind of node.
+        """
+        privilege, target = asked
+        if target is None:
+            return Verdict.of(privilege, request.scope.verdict(privilege))
+        names = frozenset(name for spec, _ in self._by_name.values() for name in judged_columns(spec.table_name))
+        spec, found = await self._found(request, target, names, argument="targetId")
+        row = {name: getattr(found, name) for name in judged_columns(spec.table_name)}
+        return Verdict.of(privilege, request.scope.verdict(privilege, table=spec.table_name, row=row))
+
+    async def _found(
+        self, request: Any, text: str, columns: frozenset[str], *, argument: str
+    ) -> tuple[EntitySpec, Any]:
         named = node_ids.decode(text)
         if named is None or named[0] not in self._by_name:
-            raise NotFoundError("node", path=("id",))
+            raise NotFoundError("node", path=(argument,))
         spec, question = self._by_name[named[0]]
         request.scope.demand(spec.read)
         db = await request.scope.read()
         known = columns & frozenset(spec.record.__struct_fields__)
         (found,) = await question(db, [named[1]], known, None, wire=False)
         if found is None:
-            raise NotFoundError("node", path=("id",))
-        return found
+            raise NotFoundError("node", path=(argument,))
+        return spec, found

@@ -1,17 +1,18 @@
 """The partner, its members, and who is asking."""
 
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from resolvers import partners
+from resolvers import acting, partners
 from resolvers.paging import Order
 from schema.connections import Connection, Direction, paged
 from schema.guarded import column, edge, entity, listing, part, root
 from schema.nodes import Node, Versioned
 from schema.scalars import CountryCode, CurrencyCode, EmailAddress, LanguageTag
-from storage.identity import MembershipKind
+from storage.identity import ContactPermission, MembershipKind
+from storage.org_users import OrgRole
 from storage.partners import (
     MemberStatus,
     PartnerMemberRecord,
@@ -21,6 +22,9 @@ from storage.partners import (
 )
 from tenancy.principal import Principal
 from tenancy.privileges import Privilege
+
+if TYPE_CHECKING:
+    from schema.acting import ActingSession
 
 
 @entity(read=Privilege.PARTNER_READ, record=PartnerOrgRecord, doc="A partner: a reseller and its business.")
@@ -54,7 +58,22 @@ class Viewer:
     """Who is asking."""
 
     kind: MembershipKind = part(lambda principal: principal.kind, doc="What kind of membership it is.")
-    role: PartnerRole | None = part(lambda principal: principal.role, doc="The role in the partner.")
+    name: str = part(lambda principal: principal.name, doc="One's name, or that of the script.")
+    role: PartnerRole | None = part(
+        lambda principal: principal.role if principal.kind == "PARTNER_MEMBER" else None, doc="The role in the partner."
+    )
+    organisation_role: OrgRole | None = part(
+        lambda principal: principal.role if principal.kind == "ORG_USER" else None, doc="The role in the organisation."
+    )
+    permissions: list[ContactPermission] = part(
+        lambda principal: sorted(principal.permissions), doc="Of a contact: what it may use in the client area."
+    )
+    acting_as: Annotated["ActingSession", strawberry.lazy("schema.acting")] | None = edge(
+        acting.session_by_id,
+        key="acting_session_id",
+        guard=Privilege.VIEWER_READ,
+        doc="Whose organisation one is managing; null where one is oneself. Show its `banner` for as long.",
+    )
     partner: PartnerOrg | None = edge(
         partners.partner_by_id, key="partner_id", guard=Privilege.PARTNER_READ, doc="The partner that one works for."
     )

@@ -18,9 +18,10 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import accesses, cards, clients, invoices, organisations, partners, plans, subscriptions
+from resolvers import accesses, acting, cards, clients, invoices, organisations, partners, plans, subscriptions
 from schema import enums
 from schema.accesses import AccessQuery, PartnerAccess
+from schema.acting import ActingSession
 from schema.cards import CardMutation, CardQuery, PaymentCard
 from schema.clients import Client, ClientMutation, ClientQuery
 from schema.guarded import root, spec_of
@@ -32,6 +33,7 @@ from schema.plans import Plan, PlanQuery
 from schema.scalars import SCALARS
 from schema.specs import FieldSpec, Kind, describe, describe_type, inherits_entity
 from schema.subscriptions import Subscription, SubscriptionMutation, SubscriptionQuery
+from schema.verdicts import AskedPrivilege, Verdict
 from tenancy.privileges import Privilege
 
 ENTITIES: Final = (
@@ -40,6 +42,7 @@ ENTITIES: Final = (
     Client,
     ChildOrg,
     PartnerAccess,
+    ActingSession,
     Plan,
     Subscription,
     PaymentCard,
@@ -51,6 +54,7 @@ _QUESTIONS: Final = (
     clients.client_by_id,
     organisations.organisation_by_id,
     accesses.access_by_id,
+    acting.session_by_id,
     plans.plan_by_id,
     subscriptions.subscription_by_id,
     cards.card_by_id,
@@ -71,6 +75,13 @@ class UnguardedFieldError(TypeError):
 
 
 _NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id, as any field `id` gives it.")]
+
+
+_Target = Annotated[strawberry.ID | None, strawberry.argument(description="What it would be done to, by its id.")]
+
+
+def _verdict_args(privilege: AskedPrivilege, target_id: _Target = None) -> tuple[Privilege, str | None]:
+    return privilege, target_id
 
 
 def _node_args(id: _NodeId) -> str:  # noqa: A002 - the argument's name in the API
@@ -95,6 +106,12 @@ class Query(
         guard=Privilege.VIEWER_READ,
         args=_node_args,
         doc="One thing of any kind by its id; reading it takes the privilege of its kind.",
+    )
+    viewer_can: Verdict | None = root(
+        _NODES.verdict,
+        guard=Privilege.VIEWER_READ,
+        args=_verdict_args,
+        doc="Whether the caller may do something, to one thing where its id is given; and if not, why, and who can.",
     )
 
 

@@ -54,6 +54,12 @@ class EntitySpec:
     record: type[Record]
     read: Privilege
 
+    @property
+    def table_name(self) -> str:
+        """The table that its records are rows of, which is named as they are."""
+        words = self.record.__name__.removesuffix("Record")
+        return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in words).lstrip("_")
+
 
 @schema_directive(
     locations=[Location.OBJECT, Location.FIELD_DEFINITION],

@@ -47,8 +47,6 @@ membership: Final = control_table(
     text("name"),
     text("role", null=True),
     ident("partner_id", null=True),
-    # The partners above the managing one: their people are kept out of an organisation's administration too.
-    Column("partner_ancestors", ARRAY(Uuid), nullable=True),
     Column("client_ids", ARRAY(Uuid), nullable=True),
     ident("child_org_id", null=True),
     Column("permissions", ARRAY(Text), nullable=True),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from storage.base import ABSENT, PARTNER_ROWS, Rows, TenantRecord, ident, sort_key, tenant_table, text, word
+from storage.base import ABSENT, PARTNER_ROWS, Peek, Rows, TenantRecord, ident, sort_key, tenant_table, text, word
 
 
 class PartnerStatus(StrEnum):
@@ -44,6 +44,8 @@ partner_org: Final = tenant_table(
     ident("parent_partner_id", null=True),
     CheckConstraint("id = partner_id", name="own_partner"),
     rows=Rows(PARTNER_ROWS),
+    # A denial names the partner to turn to; who works for one, or for one above it, administers no customer of it.
+    peek=Peek(("SELECT (partner_id, id, name, support_email, parent_partner_id)",), when="true"),
 )
 
 partner_member: Final = tenant_table(

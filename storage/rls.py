@@ -123,7 +123,8 @@ def _relay(table: Table, relayed: Relayed) -> Iterator[str]:
 def _peek(table: Table, peek: Peek, login: str) -> Iterator[str]:
     """Let the login look at, and lock, what decides how far it will reach; it can change none of it."""
     yield f'CREATE POLICY login_reads ON {table} FOR SELECT TO "{login}" USING ({peek.when})'
-    yield f'CREATE POLICY login_locks ON {table} FOR UPDATE TO "{login}" USING ({peek.when}) WITH CHECK (false)'
+    if any(verb.startswith("UPDATE") for verb in peek.verbs):
+        yield f'CREATE POLICY login_locks ON {table} FOR UPDATE TO "{login}" USING ({peek.when}) WITH CHECK (false)'
     for grant in peek.verbs:
         yield f'GRANT {grant} ON {table} TO "{login}"'
 

@@ -2,6 +2,7 @@
 
 from storage import (
     accesses,
+    acting,
     cards,
     change_requests,
     clients,
@@ -24,6 +25,7 @@ NOUNS = (
     organisations,
     org_users,
     accesses,
+    acting,
     escalations,
     plans,
     subscriptions,

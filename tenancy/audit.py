@@ -10,22 +10,28 @@ import msgspec
 from sqlalchemy import Table
 
 from storage.base import Key, Reach, new_id, rows_of
+from storage.events import AuditOutcome
 from tenancy.principal import Principal
 from tenancy.privileges import Privilege
 
 _HOUSEKEEPING: Final = frozenset(
     {"partner_id", "id", "version", "created_at", "updated_at", "name_sort", "import_source", "import_ref"}
 )
-SECRETS: Final = frozenset({"token", "fingerprint"})
+SECRETS: Final = frozenset({"token", "fingerprint", "share_lock"})
 REDACTED: Final = "[redacted]"
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One change that is asked for: what it is called, what it needs, and the key that makes it happen once."""
+    """One change that is asked for: what it is called, what it needs, and the key that makes it happen once.
+
+    `target` is the row that the change is about, `address` where it comes from.
+    """
 
     operation: str
     privilege: Privilege | None
     request_id: str
+    target: UUID | None = None
+    address: str | None = None
     idempotency_key: str | None = None
     input_hash: bytes = b""
 
@@ -70,30 +76,64 @@ def event_values(change: Change, *, at: datetime) -> dict[str, Any]:
     return {**_about(change, at=at), "type": change.type, "payload": after}
 
 
-def audit_values(change: Change, attempt: Attempt, principal: Principal | None, *, at: datetime) -> dict[str, Any]:
+def audit_values(
+    change: Change, attempt: Attempt, principal: Principal | None, *, at: datetime, escalation: UUID | None = None
+) -> dict[str, Any]:
     """Make the audit entry's row, but for its partner; without a principal the actor is the system."""
     before, after = difference(change)
     return {
         **_about(change, at=at),
-        "actor_membership_id": principal.membership_id if principal else None,
-        "actor_kind": principal.kind if principal else "SYSTEM",
+        **_by(principal, attempt),
+        "escalation_id": escalation,
+        "outcome": AuditOutcome.DONE,
+        "rule": None,
         "privilege": attempt.privilege.value if attempt.privilege else "SYSTEM",
         "operation": attempt.operation,
         "before": before,
         "after": after,
         "reason": change.reason,
+    }
+
+
+def denial_values(  # noqa: PLR0913 - what an entry tells
+    privilege: Privilege, rule: str, operation: str, *, principal: Principal, attempt: Attempt, at: datetime
+) -> dict[str, Any]:
+    """Make the audit entry of a denial, but for its partner: who was denied what by which rule, and nothing else."""
+    return {
+        **_stamp(at),
+        **_by(principal, attempt),
+        "org_internal": principal.kind == "ORG_USER",
+        "client_id": principal.client_ids[0] if len(principal.client_ids) == 1 else None,
+        "child_org_id": principal.child_org_id,
+        "escalation_id": None,
+        "outcome": AuditOutcome.DENIED,
+        "rule": rule,
+        "privilege": privilege.value,
+        "operation": operation,
+        **dict.fromkeys(("target_kind", "target_id", "target_version", "before", "after", "reason")),
+    }
+
+
+def _by(principal: Principal | None, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "actor_membership_id": principal.membership_id if principal else None,
+        "actor_kind": principal.kind if principal else "SYSTEM",
+        "actor_name": principal.name if principal else None,
+        "address": attempt.address,
+        "acting_session_id": principal.acting.session_id if principal and principal.acting else None,
         "request_id": attempt.request_id,
     }
+
+
+def _stamp(at: datetime) -> dict[str, Any]:
+    return {"id": new_id(), "version": 1, "created_at": at, "updated_at": at}
 
 
 def _about(change: Change, *, at: datetime) -> dict[str, Any]:
     rows = rows_of(change.table)
     client, org = (rows.client, rows.org) if rows else ("", "")
     return {
-        "id": new_id(),
-        "version": 1,
-        "created_at": at,
-        "updated_at": at,
+        **_stamp(at),
         "org_internal": rows is not None and rows.keys[Reach.STAFF] is None,
         "client_id": change.row.get(client),
         "child_org_id": change.row.get(org) if org in change.table.c and _is_org(change.table) else None,

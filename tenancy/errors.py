@@ -6,7 +6,8 @@
 from typing import ClassVar
 from uuid import UUID
 
-from tenancy.decide import Deny
+from tenancy.privileges import Privilege
+from tenancy.sentences import Deny
 
 
 class ExpectedError(Exception):
@@ -43,9 +44,10 @@ class ForbiddenError(ExpectedError):
 
     code = "FORBIDDEN"
 
-    def __init__(self, denial: Deny) -> None:
+    def __init__(self, denial: Deny, *, privilege: Privilege | None = None) -> None:
         super().__init__(denial.because)
         self.denial = denial
+        self.privilege = privilege
 
     @property
     def details(self) -> dict[str, object]:

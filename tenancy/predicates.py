@@ -30,6 +30,8 @@ from sqlalchemy.sql.selectable import (
 )
 
 from storage.base import Key, Reach, metadata, rows_of
+from tenancy import conditions
+from tenancy.conditions import MEMBER, Condition
 from tenancy.principal import Principal
 
 PARTNER: Final = "scope_partner"
@@ -59,6 +61,10 @@ class QueryScope(Protocol):
         """Refuse a statement that is not inside the scope."""
         ...
 
+    def check_row(self, table: Table, row: Mapping[str, Any], principal: Principal) -> None:
+        """Refuse a new row that belongs outside the scope."""
+        ...
+
 
 def values(principal: Principal) -> dict[str, Any]:
     """Return what the reserved names are bound to for a principal."""
@@ -66,7 +72,22 @@ def values(principal: Principal) -> dict[str, Any]:
         PARTNER: principal.partner_id,
         CLIENTS: list(principal.client_ids),
         ORG: principal.child_org_id,
+        MEMBER: principal.membership_id,
     }
+
+
+def narrowed(bounds: Bounds, seen: Mapping[str, Condition]) -> Bounds:
+    """Add to the scope's condition what decides which of some tables' rows the caller sees."""
+    if not seen:
+        return bounds
+
+    def condition(source: FromClause) -> ColumnElement[bool]:
+        table = _table_of(source)
+        hangs_on = seen.get(table.name) if table is not None else None
+        more = conditions.predicate(hangs_on, table.name, source) if hangs_on and table is not None else None
+        return bounds(source) if more is None else and_(bounds(source), more)
+
+    return condition
 
 
 def partner_value() -> BindParameter[Any]:
@@ -93,6 +114,21 @@ class DeclaredScope:
             OutOfReachError: the reach sees no row of a table.
         """
         _check(statement, reach, visible=frozenset(), outside=frozenset())
+
+    def check_row(self, table: Table, row: Mapping[str, Any], principal: Principal) -> None:
+        """Refuse a new row of another client or organisation than those that the scope is confined to.
+
+        Raises:
+            UnscopedStatementError: the row belongs outside; nothing was run.
+        """
+        rows = rows_of(table)
+        for key in _keys(table, principal.reach):
+            if key not in {Key.CLIENTS, Key.ORG} or rows is None:
+                continue
+            inside = principal.client_ids if key is Key.CLIENTS else (principal.child_org_id,)
+            if row.get(rows.column(key)) not in inside:
+                message = f"a new row of {table} is outside the scope's key {key.value}"
+                raise UnscopedStatementError(message)
 
 
 def _table_of(source: Any) -> Table | None:

@@ -7,76 +7,41 @@ is checked by the query scope and filtered by row-level security. Nobody else be
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Select
 
-from storage import rls
 from storage.base import Reach
 from storage.engine import DIALECT, Database
-from tenancy import predicates
+from tenancy import conditions, entering, predicates
 from tenancy.audit import Attempt
-from tenancy.decide import Allow, Decide, Decision, Deny
+from tenancy.conditions import Condition
+from tenancy.decide import ALLOW, Allow, Decide, Decision, Deny, When
 from tenancy.errors import BusyError, ExpectedError, ForbiddenError, UnauthenticatedError, UnavailableError
+from tenancy.judging import Judge
+from tenancy.outcomes import UNREACHABLE, expected_outcomes
+from tenancy.policy import READING
 from tenancy.predicates import Bounds, QueryScope
-from tenancy.principal import Identity, Principal, reach_of
+from tenancy.principal import NO_PARTNER, Identity, Principal
 from tenancy.privileges import Privilege
-from tenancy.writing import UNREACHABLE, WriteScope, expected_outcomes
+from tenancy.writing import WriteScope
 
 REMEMBERED: Final = 2_000
 """How many compiled statements are kept: the oldest go, for a caller chooses the columns."""
 RECHECK_SECONDS: Final = 0.5
 """A read that took longer asks again whether the membership still lives before its answer leaves."""
 
-_STALE: Final = (
-    "concat("
-    + ", ".join(
-        f"current_setting('{name}', true)" for name in (rls.PARTNER_SETTING, rls.CLIENTS_SETTING, rls.ORG_SETTING)
-    )
-    + ") AS stale"
-)
-# What locks the row stands in a subquery: beside FOR SHARE, settings would be made before the lock is had, and again
-# when the row was changed meanwhile.
-_MEMBERSHIP_FORM: Final = f"""
-SELECT {_STALE},
-       set_config('role', CASE
-           WHEN kind = 'PARTNER_MEMBER' THEN $3
-           WHEN kind = 'API_CREDENTIAL' AND client_ids IS NULL THEN $3
-           WHEN kind IN ('API_CREDENTIAL', 'CONTACT') THEN $4
-           WHEN kind = 'ORG_USER' THEN $5 END, true),
-       set_config('{rls.PARTNER_SETTING}', partner_id::text, true),
-       set_config('{rls.CLIENTS_SETTING}', coalesce(client_ids::text, ''), true),
-       set_config('{rls.ORG_SETTING}', coalesce(child_org_id::text, ''), true),
-       id, login_id, kind, role, partner_id, client_ids, child_org_id
-  FROM (SELECT * FROM gateway.membership
-         WHERE id = $1 AND epoch = $2 AND valid_until > statement_timestamp() AND kind <> 'OPERATOR'%s) AS alive
-"""  # noqa: S608 - the names are constants of ours
-_MEMBERSHIP: Final = _MEMBERSHIP_FORM % ""
-_MEMBERSHIP_LOCKED: Final = _MEMBERSHIP_FORM % " FOR SHARE"
-_SYSTEM: Final = f"""
-SELECT {_STALE},
-       set_config('role', $1, true),
-       set_config('{rls.PARTNER_SETTING}', $2, true)
-"""
-_ALIVE: Final = (
-    "SELECT true FROM gateway.membership WHERE id = $1 AND epoch = $2 AND valid_until > statement_timestamp()"
-)
-
-
 # A statement that ran or waited too long, and those that come after it in the same snapshot.
 _STOPPED: Final = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.InFailedSQLTransactionError)
 
 
-class LeftoverSettingError(RuntimeError):
-    """A connection came back with a tenant's setting still on it; it is thrown away."""
-
-    def __init__(self) -> None:
-        super().__init__("a tenant's setting outlived its transaction")
+Seen: TypeAlias = tuple[tuple[str, Condition], ...]
+"""On what it hangs which rows of some tables a caller sees."""
 
 
 class Boundary:
@@ -89,24 +54,28 @@ class Boundary:
         self.database = database
         self.decide = decide
         self.query_scope = query_scope
-        self._compiled: OrderedDict[tuple[Reach, Hashable], tuple[str, tuple[str, ...], dict[str, Any]]] = OrderedDict()
+        self._compiled: OrderedDict[tuple[Reach, Seen, Hashable], tuple[str, tuple[str, ...], dict[str, Any]]] = (
+            OrderedDict()
+        )
 
     def compiled(
-        self, reach: Reach, key: Hashable, build: Callable[[Bounds], Select[Any]]
+        self, reach: Reach, key: Hashable, build: Callable[[Bounds], Select[Any]], *, seen: Seen = ()
     ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         """Return a question's statement for a reach: text, the names of its parameters in order, their defaults.
+
+        `seen` is on what it hangs which rows the caller sees.
 
         Raises:
             UnscopedStatementError: the statement lacks a key of the scope.
         """
-        known = self._compiled.get((reach, key))
+        known = self._compiled.get((reach, seen, key))
         if known is None:
-            statement = build(self.query_scope.bounds(reach))
+            statement = build(predicates.narrowed(self.query_scope.bounds(reach), dict(seen)))
             self.query_scope.check(statement, reach)
             compiled = statement.compile(dialect=DIALECT)
             defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
             known = (str(compiled), tuple(compiled.positiontup or ()), defaults)
-            self._compiled[reach, key] = known
+            self._compiled[reach, seen, key] = known
             if len(self._compiled) > REMEMBERED:
                 self._compiled.popitem(last=False)
         return known
@@ -115,15 +84,10 @@ class Boundary:
         """Return the database role of a reach."""
         return self.database.roles[reach]
 
-    def membership_parameters(self, identity: Identity) -> tuple[Any, ...]:
-        """Return what the first statement of a transaction is bound to."""
-        return (
-            identity.membership_id,
-            identity.epoch,
-            self.role(Reach.STAFF),
-            self.role(Reach.CLIENT),
-            self.role(Reach.ORG),
-        )
+    def seen(self, principal: Principal) -> Seen:
+        """Return, of the tables of whose rows some may be seen, on what it hangs which."""
+        made = ((table, self.decide(principal, privilege)) for table, privilege in READING.items())
+        return tuple((table, decision.condition) for table, decision in made if isinstance(decision, When))
 
 
 class ReadScope:
@@ -134,6 +98,7 @@ class ReadScope:
         self._boundary = boundary
         self._connection = connection
         self._bound = predicates.values(principal)
+        self._seen = boundary.seen(principal)
         self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[Any] | None] = set()
 
@@ -141,7 +106,7 @@ class ReadScope:
         self, key: Hashable, build: Callable[[Bounds], Select[Any]], **parameters: Any
     ) -> list["asyncpg.Record"]:
         """Run a question's statement; `key` names it, so that it is built and checked once."""
-        text, names, defaults = self._boundary.compiled(self.principal.reach, key, build)
+        text, names, defaults = self._boundary.compiled(self.principal.reach, key, build, seen=self._seen)
         bound = {**defaults, **parameters, **self._bound}
         task = asyncio.current_task()
         self._running.add(task)
@@ -165,15 +130,25 @@ class ReadScope:
 
 
 class Scope:
-    """What one operation may reach: opens its snapshot and its changes for one identity."""
+    """What one operation may reach: opens its snapshot and its changes for one identity, and decides what it may do.
+
+    What it denied is kept in `denied`, to be recorded when the operation has ended.
+    """
 
     def __init__(self, boundary: Boundary, identity: Identity | None) -> None:
         self.boundary = boundary
         self.identity = identity
         self.principal: Principal | None = None
+        self.denied: dict[tuple[Privilege, str], str] = {}
+        self._expected: frozenset[Privilege] = frozenset()
+        self._decided: dict[Privilege, Decision] = {}
         self._reading: ReadScope | None = None
         self._close: Callable[[], Any] | None = None
         self._opening = asyncio.Lock()
+
+    def expect(self, privileges: frozenset[Privilege]) -> None:
+        """Name what the operation's selection needs: it is decided as soon as it is known who asks."""
+        self._expected = privileges
 
     def decision(self, privilege: Privilege) -> Decision:
         """Decide a privilege for the principal that the open transaction found.
@@ -183,17 +158,33 @@ class Scope:
         """
         if self.principal is None:
             raise UnauthenticatedError
-        return self.boundary.decide(self.principal, privilege)
+        decided = self._decided.get(privilege)
+        return self.boundary.decide(self.principal, privilege) if decided is None else decided
 
-    def demand(self, privilege: Privilege) -> None:
-        """Raise unless the privilege is held.
+    def demand(self, privilege: Privilege, *, operation: str = "query") -> None:
+        """Raise unless the privilege is held, or hangs on the target, which is judged where it is read.
 
         Raises:
             ForbiddenError: the decision denies it.
         """
         decision = self.decision(privilege)
         if isinstance(decision, Deny):
+            self.denied.setdefault((privilege, decision.rule), operation)
             raise ForbiddenError(decision)
+
+    def verdict(
+        self, privilege: Privilege, *, table: str | None = None, row: Mapping[str, Any] | None = None
+    ) -> Decision:
+        """Tell whether a privilege is held towards a row, as a denial or not; nothing is recorded of it."""
+        decision = self.decision(privilege)
+        if not isinstance(decision, When) or self.principal is None or table is None or row is None:
+            return decision
+        held = conditions.holds(decision.condition, table, row, membership_id=self.principal.membership_id)
+        return decision if held is None else ALLOW if held else decision.otherwise
+
+    def _entered(self, principal: Principal) -> None:
+        self.principal = principal
+        self._decided = {privilege: self.boundary.decide(principal, privilege) for privilege in self._expected}
 
     async def read(self) -> ReadScope:
         """Return the operation's one snapshot, opening it when it is first asked for.
@@ -207,7 +198,7 @@ class Scope:
                 context = _reading(self.boundary, self.identity)
                 self._reading = await context.__aenter__()
                 self._close = lambda: context.__aexit__(None, None, None)
-                self.principal = self._reading.principal
+                self._entered(self._reading.principal)
             return self._reading
 
     async def end_read(self) -> None:
@@ -242,16 +233,47 @@ class Scope:
         await self.end_read()
         if self.identity is None:
             raise UnauthenticatedError
-        with expected_outcomes():
-            async with self.boundary.database.writes.begin() as connection:
-                parameters = self.boundary.membership_parameters(self.identity)
-                self.principal = _principal(await _entered(connection, _MEMBERSHIP_LOCKED, parameters))
-                if attempt.privilege is not None:
-                    self.demand(attempt.privilege)
-                writing = WriteScope(self.boundary.query_scope, connection, self.principal, attempt)
-                await writing.claim()
-                yield writing
-                await writing.settle()
+        try:
+            with expected_outcomes():
+                async with self.boundary.database.writes.begin() as connection:
+                    parameters = entering.enter_parameters(self.identity, self.boundary.database.roles)
+                    row = await _enter(connection, entering.ENTER_LOCKED, parameters)
+                    self._entered(entering.principal_of(row))
+                    writing = self._writing(connection, attempt)
+                    await writing.begin()
+                    yield writing
+                    await writing.settle()
+        except ForbiddenError as error:
+            privilege = error.privilege or attempt.privilege
+            if privilege is not None:
+                self.denied.setdefault((privilege, error.denial.rule), attempt.operation)
+            raise
+
+    def _writing(self, connection: AsyncConnection, attempt: Attempt) -> WriteScope:
+        principal = self.principal
+        if principal is None:  # pragma: no cover - the transaction was entered
+            raise UnauthenticatedError
+        return WriteScope(
+            self.boundary.query_scope,
+            connection,
+            principal,
+            attempt,
+            judge=Judge(self.boundary.decide, principal, attempt),
+            seen=dict(self.boundary.seen(principal)),
+        )
+
+    async def record_denials(self, *, request_id: str, address: str | None) -> None:
+        """Write what was denied into the audit trail, in a transaction of its own: one entry for each rule.
+
+        Nobody's partner has no trail; the platform's staff, and whoever is not signed in, leave none.
+        """
+        denied, principal = self.denied, self.principal
+        self.denied = {}
+        if not denied or principal is None or principal.partner_id == NO_PARTNER:
+            return
+        attempt = Attempt("denial", None, request_id, address=address)
+        async with system_write(self.boundary, principal.partner_id, attempt) as writing:
+            await writing.note_denials(principal, denied)
 
 
 @asynccontextmanager
@@ -259,9 +281,9 @@ async def system_write(boundary: Boundary, partner_id: UUID, attempt: Attempt) -
     """Open one transaction of the system on one partner's rows: imports and jobs, which nobody signed in for."""
     with expected_outcomes():
         async with boundary.database.writes.begin() as connection:
-            await _entered(connection, _SYSTEM, (boundary.role(Reach.SYSTEM), str(partner_id)))
+            await _enter(connection, entering.SYSTEM, (boundary.role(Reach.SYSTEM), str(partner_id)))
             writing = WriteScope(boundary.query_scope, connection, None, attempt, partner_id=partner_id)
-            await writing.claim()
+            await writing.begin()
             yield writing
             await writing.settle()
 
@@ -271,16 +293,16 @@ async def _reading(boundary: Boundary, identity: Identity | None) -> AsyncIterat
     if identity is None:
         raise UnauthenticatedError
     began = time.monotonic()
-    parameters = boundary.membership_parameters(identity)
+    parameters = entering.enter_parameters(identity, boundary.database.roles)
     try:
         async with boundary.database.reads.acquire() as connection:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
-                row = await connection.fetchrow(_MEMBERSHIP, *parameters)
+                row = await connection.fetchrow(entering.ENTER, *parameters)
                 if row is None or not row["stale"]:
-                    yield ReadScope(boundary, connection, _principal(row))
+                    yield ReadScope(boundary, connection, entering.principal_of(row))
             if row is not None and row["stale"]:
                 connection.terminate()
-                raise LeftoverSettingError
+                raise entering.LeftoverSettingError
             await _recheck(connection, identity, since=began)
     except UNREACHABLE as error:
         raise UnavailableError from error
@@ -290,35 +312,17 @@ async def _recheck(connection: Any, identity: Identity, *, since: float) -> None
     """Refuse the answer of a long read whose membership ended meanwhile."""
     if time.monotonic() - since <= RECHECK_SECONDS:
         return
-    if not await connection.fetchval(_ALIVE, identity.membership_id, identity.epoch):
+    if not await connection.fetchval(entering.ALIVE, *entering.alive_parameters(identity)):
         raise UnauthenticatedError
 
 
-async def _entered(connection: AsyncConnection, statement: str, parameters: tuple[Any, ...]) -> Any:
+async def _enter(connection: AsyncConnection, statement: str, parameters: tuple[Any, ...]) -> Any:
     """Run the first statement of a change and return its row, None where the membership is not alive."""
     row = (await connection.exec_driver_sql(statement, parameters)).mappings().first()
     if row is not None and row["stale"]:
         await connection.invalidate()
-        raise LeftoverSettingError
+        raise entering.LeftoverSettingError
     return row
-
-
-def _principal(row: Any) -> Principal:
-    if row is None:
-        raise UnauthenticatedError
-    reach = reach_of(row["kind"], fenced=row["client_ids"] is not None)
-    if reach is None:
-        raise UnauthenticatedError
-    return Principal(
-        membership_id=row["id"],
-        login_id=row["login_id"],
-        kind=row["kind"],
-        role=row["role"],
-        partner_id=row["partner_id"],
-        reach=reach,
-        client_ids=tuple(row["client_ids"] or ()),
-        child_org_id=row["child_org_id"],
-    )
 
 
 __all__ = ["Allow", "Boundary", "ReadScope", "Scope", "WriteScope", "system_write"]

@@ -1,13 +1,11 @@
 """One change in one transaction: rows, their event and audit entry, and the outcome kept for its key."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
@@ -16,40 +14,30 @@ from sqlalchemy.sql.selectable import Select
 
 from storage import events
 from storage.base import Reach, new_id, now
-from tenancy import audit, predicates
+from storage.escalations import EscalationState, escalation
+from storage.identity import membership
+from tenancy import audit, escalating, predicates
 from tenancy.audit import Attempt, Change
+from tenancy.conditions import Condition
+from tenancy.decide import Deny
 from tenancy.errors import (
-    AlreadyExistsError,
-    BusyError,
+    ForbiddenError,
     IdempotencyInFlightError,
     IdempotencyMismatchError,
     NotFoundError,
     ReplayedError,
     StaleVersionError,
-    UnavailableError,
 )
+from tenancy.judging import Judge
+from tenancy.outcomes import sqlstate
 from tenancy.predicates import Bounds, QueryScope
 from tenancy.principal import Principal
+from tenancy.privileges import Privilege
 
 KEPT: Final = timedelta(days=30)
 """How long the outcome of an idempotency key is kept."""
 
 _RENEWED: Final = ("input_hash", "expires_at", "created_at", "updated_at")
-_BUSY: Final = frozenset({"55P03", "40001", "40P01", "57014"})
-_UNIQUE: Final = "23505"
-_GONE: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
-UNREACHABLE: Final = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-)
-"""What the driver raises when the database is gone."""
 
 
 class UnannouncedChangeError(RuntimeError):
@@ -59,7 +47,7 @@ class UnannouncedChangeError(RuntimeError):
 class WriteScope:
     """A read-write transaction inside one scope."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a transaction stands on
         self,
         query_scope: QueryScope,
         connection: AsyncConnection,
@@ -67,20 +55,116 @@ class WriteScope:
         attempt: Attempt,
         *,
         partner_id: UUID | None = None,
+        judge: Judge | None = None,
+        seen: Mapping[str, Condition] | None = None,
     ) -> None:
         self.principal = principal
+        self._judge = judge
+        self._escalation: UUID | None = None
         self.now: datetime = now()
         self._connection = connection
         self._query_scope = query_scope
         self._attempt = attempt
         self._reach = principal.reach if principal else Reach.SYSTEM
         self._bound = predicates.values(principal) if principal else {predicates.PARTNER: partner_id}
-        self._bounds = query_scope.bounds(self._reach)
+        self._bounds = predicates.narrowed(query_scope.bounds(self._reach), seen or {})
         self._target: tuple[str, UUID] | None = None
         self._outcome: tuple[str, UUID] | None = None
         self._record: UUID | None = None
         self._changed = False
         self._announced = False
+
+    async def begin(self) -> None:
+        """Decide what the attempt needs and take its idempotency key; where it is denied, use an escalation.
+
+        Raises:
+            ForbiddenError: the attempt's privilege is not held.
+            ReplayedError: the same change was made before.
+            IdempotencyMismatchError: the key was used with another input.
+            IdempotencyInFlightError: the key's change has not ended within the lock's time-out.
+        """
+        denial = self._judge.begin() if self._judge else None
+        await self.claim()
+        if denial is not None:
+            await self._escalate(denial)
+
+    def demand(self, privilege: Privilege) -> None:
+        """Refuse a change that needs a further privilege; one that hangs on the target is not enough.
+
+        Raises:
+            ForbiddenError: the privilege is not held.
+        """
+        if self._judge:
+            self._judge.demand(privilege)
+
+    async def _escalate(self, denial: Deny) -> None:
+        """Use the caller's approved escalation for this task and target, and note that it is used.
+
+        Raises:
+            ForbiddenError: there is none that can still be used.
+        """
+        principal, task = self.principal, self._attempt.privilege
+        if principal is None or principal.acting is None or task is None:
+            raise ForbiddenError(denial)
+        rows = await self._run(
+            escalating.usable(self._bounds, task),
+            escalating.parameters(principal, principal.acting, task, self._attempt.target),
+        )
+        if not rows:
+            raise ForbiddenError(denial)
+        self._escalation = rows[0]["id"]
+        used = await self.update(escalation, rows[0], {"state": EscalationState.USED, "used_at": self.now})
+        await self._tell(Change("escalation.used", escalation, used, before=rows[0]))
+
+    async def steer(self, membership_id: UUID | None, **values: Any) -> None:
+        """Change what a membership of the organisation may do, and end every token that names it as it was.
+
+        Takes `role` and `valid_until`; somebody without a membership has not signed in yet.
+        """
+        if membership_id is None:
+            return
+        table = membership
+        statement = (
+            update(table)
+            .where(self._bounds(table), table.c.id == bindparam("target"))
+            .values(epoch=table.c.epoch + 1, **values)
+            .returning(table.c.id)
+        )
+        self._changed = True
+        await self._run(statement, {"target": membership_id})
+
+    async def enqueue(
+        self, kind: str, payload: Mapping[str, Any], *, due_at: datetime | None = None, about: Mapping[str, Any]
+    ) -> None:
+        """Leave something to be done after the commit, at a moment or at once; `about` is the row that it follows from.
+
+        A job's handler is found by its kind; what starts with `mail.` waits for the sender of mails.
+        """
+        organisation = about.get("child_org_id") or (self.principal.child_org_id if self.principal else None)
+        row = {
+            "client_id": about.get("client_id"),
+            "child_org_id": organisation,
+            "kind": kind,
+            "payload": dict(payload),
+            "due_at": due_at or self.now,
+            "attempts": 0,
+            **dict.fromkeys(("locked_until", "done_at", "last_error")),
+        }
+        self._changed = True
+        await self._insert_all(events.outbox, [self._stamped(row)])
+
+    async def note_denials(self, principal: Principal, denied: Mapping[tuple[Privilege, str], str]) -> None:
+        """Write what somebody was denied into the audit trail."""
+        rows = [
+            {"seq": None, "hash": None, **values}
+            for (privilege, rule), operation in denied.items()
+            for values in (
+                audit.denial_values(
+                    privilege, rule, operation, principal=principal, attempt=self._attempt, at=self.now
+                ),
+            )
+        ]
+        await self._insert_all(events.audit_entry, rows)
 
     async def fetch(self, build: Callable[[Bounds], Select[Any]], **parameters: Any) -> Sequence[Mapping[str, Any]]:
         """Read rows inside the scope."""
@@ -99,33 +183,42 @@ class WriteScope:
 
         Raises:
             NotFoundError: the scope has no such row.
+            ForbiddenError: the attempt's privilege hangs on this row, and is not held towards it.
         """
         row = await self.find(table, identifier, lock=lock)
         if row is None:
             raise NotFoundError(what, path=path)
         if lock and self._target is None:
             self._target = (table.name, row["id"])
+        if self._judge:
+            self._judge.judge(table, row)
         return row
 
     async def insert(self, table: Table, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add a row: id, version and times are given to it unless the values hold them."""
-        statement = (
-            insert(table).values(partner_id=predicates.partner_value(), **self._stamped(values)).returning(table)
-        )
+        self._demand_judged()
+        row = self._stamped(values)
+        self._check_rows(table, [row])
+        statement = insert(table).values(partner_id=predicates.partner_value(), **row).returning(table)
         self._changed = True
         return (await self._run(statement, {}))[0]
 
     async def insert_many(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows of a table without returning them; each holds every column but the partner."""
+        self._demand_judged()
+        self._changed = self._changed or bool(rows)
+        await self._insert_all(table, rows)
+
+    async def _insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
+        self._check_rows(table, rows)
         names = [name for name in table.c.keys() if name != "partner_id"]  # noqa: SIM118 - not a dict
         statement = insert(table).values(
             partner_id=predicates.partner_value(),
             **{name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names},
         )
         self._query_scope.check(statement, self._reach)
-        self._changed = True
         partner = {predicates.PARTNER: self._bound[predicates.PARTNER]}
         await self._connection.execute(
             statement, [{**{f"v_{name}": row[name] for name in names}, **partner} for row in rows]
@@ -133,6 +226,7 @@ class WriteScope:
 
     async def update(self, table: Table, row: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change a locked row and count its version up; values that it holds already change nothing."""
+        self._demand_judged()
         fresh = {name: value for name, value in values.items() if row[name] != value}
         if not fresh:
             self._outcome = self._outcome or (table.name, row["id"])
@@ -174,17 +268,29 @@ class WriteScope:
 
     async def announce(self, *changes: Change) -> None:
         """Write the event and the audit entry of each change; the first is the outcome that a retry gets."""
-        for table, make in ((events.event, self._event), (events.audit_entry, self._entry)):
-            await self.insert_many(table, [make(change) for change in changes])
+        await self._tell(*changes)
         self._announced = self._announced or bool(changes)
         if self._outcome is None and changes:
             self._outcome = (changes[0].table.name, changes[0].row["id"])
+
+    def _check_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if self.principal is not None:
+            for row in rows:
+                self._query_scope.check_row(table, row, self.principal)
+
+    async def _tell(self, *changes: Change) -> None:
+        for table, make in ((events.event, self._event), (events.audit_entry, self._entry)):
+            await self._insert_all(table, [make(change) for change in changes])
+
+    def _demand_judged(self) -> None:
+        if self._judge:
+            self._judge.demand_judged()
 
     def _event(self, change: Change) -> dict[str, Any]:
         return {"seq": None, **audit.event_values(change, at=self.now)}
 
     def _entry(self, change: Change) -> dict[str, Any]:
-        made = audit.audit_values(change, self._attempt, self.principal, at=self.now)
+        made = audit.audit_values(change, self._attempt, self.principal, at=self.now, escalation=self._escalation)
         return {"seq": None, "hash": None, **made}
 
     async def claim(self) -> None:
@@ -204,13 +310,14 @@ class WriteScope:
                 "key": self._attempt.idempotency_key,
                 "input_hash": self._attempt.input_hash,
                 "expires_at": self.now + KEPT,
+                **self._fence(),
             }
         )
         statement = (
             upsert(table)
             .values(partner_id=predicates.partner_value(), **values)
             .on_conflict_do_update(
-                index_elements=["partner_id", "operation", "key"],
+                constraint="uq_idempotency_record_key",
                 set_={**{name: values[name] for name in _RENEWED}, "outcome_kind": None, "outcome_id": None},
                 where=table.c.expires_at <= self.now,
             )
@@ -226,12 +333,22 @@ class WriteScope:
             await self._replay(table)
         self._record = taken[0]["id"]
 
+    def _fence(self) -> dict[str, UUID | None]:
+        """Return whose the key is: those who are confined have keys of their own."""
+        if self._reach is Reach.ORG and self.principal is not None:
+            client = self.principal.client_ids[0] if self.principal.client_ids else None
+            return {"client_id": client, "child_org_id": self.principal.child_org_id}
+        if self._reach is Reach.CLIENT and self.principal is not None:
+            return {"client_id": min(self.principal.client_ids, default=None), "child_org_id": None}
+        return {"client_id": None, "child_org_id": None}
+
     async def _replay(self, table: Table) -> None:
         rows = await self.fetch(
             lambda bounds: select(table).where(
                 bounds(table),
                 table.c.operation == bindparam("operation"),
                 table.c.key == bindparam("idempotency_key"),
+                *(table.c[name].is_not_distinct_from(value) for name, value in self._fence().items()),
             ),
             operation=self._attempt.operation,
             idempotency_key=self._attempt.idempotency_key,
@@ -270,10 +387,16 @@ class WriteScope:
         found = await self._connection.execute(statement, {**parameters, **self._bound})
         return [dict(row) for row in found.mappings()]
 
-
-def sqlstate(error: DBAPIError) -> str | None:
-    """Return the five characters that PostgreSQL names an error by."""
-    return getattr(error.orig, "sqlstate", None)
+    async def finish_job(self, identifier: UUID) -> bool:
+        """Mark a row of the outbox done, which by itself is nothing to announce; False where it was done before."""
+        table = events.outbox
+        statement = (
+            update(table)
+            .where(self._bounds(table), table.c.id == bindparam("target"), table.c.done_at.is_(None))
+            .values(version=table.c.version + 1, updated_at=self.now, done_at=self.now, locked_until=None)
+            .returning(table.c.id)
+        )
+        return bool(await self._run(statement, {"target": identifier}))
 
 
 def input_hash(canonical: bytes) -> bytes:
@@ -281,27 +404,4 @@ def input_hash(canonical: bytes) -> bytes:
     return hashlib.sha256(canonical).digest()
 
 
-@contextmanager
-def expected_outcomes() -> Iterator[None]:
-    """Turn what the database says of contention and absence into errors that a caller can act on.
-
-    Raises:
-        BusyError: a lock, a deadlock or a time-out; nothing was changed.
-        AlreadyExistsError: another transaction was first.
-        UnavailableError: the database cannot be reached.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        if sqlstate(error) in _BUSY:
-            raise BusyError from error
-        if sqlstate(error) == _UNIQUE:
-            raise AlreadyExistsError from error
-        if error.connection_invalidated or sqlstate(error) in _GONE:
-            raise UnavailableError from error
-        raise
-    except UNREACHABLE as error:
-        raise UnavailableError from error
-
-
-__all__ = ["WriteScope", "expected_outcomes", "input_hash", "sqlstate"]
+__all__ = ["WriteScope", "input_hash"]

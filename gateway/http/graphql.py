@@ -61,7 +61,7 @@ class GraphQLEndpoint:
         self,
         schema: strawberry.Schema,
         verifier: TokenVerifier,
-        caller: Callable[[Identity | None, str], HttpCaller],
+        caller: Callable[[Identity | None, str, str | None], HttpCaller],
         *,
         suggestions: bool = True,
     ) -> None:
@@ -94,7 +94,7 @@ class GraphQLEndpoint:
                 asked.query,
                 variable_values=asked.variables,
                 operation_name=asked.operation_name,
-                context_value=self._caller(identity, request_id),
+                context_value=self._caller(identity, request_id, request.client.host if request.client else None),
                 allowed_operation_types=allowed,
             )
         except InvalidOperationTypeError as error:

@@ -81,7 +81,8 @@ class JwtVerifier:
             _CLAIMS.validate(claims)
             if claims["iss"] != self._issuer:
                 raise InvalidTokenError
-            return float(claims["exp"]), Identity(UUID(claims["membership"]), int(claims["epoch"]))
+            session = UUID(claims["acting"]) if "acting" in claims else None
+            return float(claims["exp"]), Identity(UUID(claims["membership"]), int(claims["epoch"]), session)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidTokenError from error
 
@@ -108,4 +109,17 @@ class TokenSigner:
             "epoch": epoch,
             **(more or {}),
         }
-        return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": self._key.kid}, claims, self._key)
+        return self._encoded(claims)
+
+    def sign_acting(self, membership: UUID, epoch: int, *, session: UUID, access: UUID, organisation: UUID) -> str:
+        """Return a token that names a membership and its session of acting in an organisation (RFC 8693)."""
+        acting = {
+            "acting": str(session),
+            "access": str(access),
+            "organisation": str(organisation),
+            "act": {"sub": str(membership)},
+        }
+        return self.sign(membership, epoch, more=acting)
+
+    def _encoded(self, claims: Mapping[str, Any]) -> str:
+        return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": self._key.kid}, dict(claims), self._key)

@@ -1,7 +1,7 @@
 """The demo's child organisations: a domain, users, the first super admin's invitation, the partner's accesses."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -105,7 +105,7 @@ def _add_users(draft: Draft, organisation: Organisation, *, signing_in: bool) ->
         if role is not OrgRole.SUPER_ADMIN:
             joined_at = draft.between(joined_at, draft.now)
         values = {"child_org_id": organisation.id, "name": name, "email": email}
-        personal = {"name_sort": fold(name), "role": role, "status": status}
+        personal: dict[str, Any] = {"name_sort": fold(name), "role": role, "status": status}
         if signing_in:
             personal["membership_id"] = add_membership(
                 draft,

@@ -20,7 +20,7 @@ from storage.events import audit_entry, event
 from storage.migrate import drift
 from storage.rls import APPLICATION_ROLES, IDENTITY, LOGIN_LIMITS, OWNER, REACH_ROLES, RELAY
 from storage.tables import NOUNS
-from tenancy.scope import LeftoverSettingError
+from tenancy.entering import LeftoverSettingError
 from tests.conftest import LOGIN, as_login
 from tests.factories.clients import GatewayClient
 from tests.factories.worlds import TENANT_TABLES

@@ -1,6 +1,6 @@
 """Partners of a test's own, their rows, and what the owner of the database sees of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -11,17 +11,20 @@ from sqlalchemy import Table
 from gateway.identity.tokens import TokenSigner
 from schema import node_ids
 from storage.accesses import AccessState, partner_access
+from storage.acting import acting_session
 from storage.base import FOREVER, fold, new_id
 from storage.cards import CardHolder, CardStatus, payment_card
 from storage.clients import ClientStatus, PaymentMethod, client, client_word
-from storage.identity import MembershipKind, login, membership
+from storage.identity import ContactPermission, MembershipKind, login, membership
 from storage.invoices import InvoiceState, invoice
+from storage.org_users import OrgRole, OrgUserStatus, org_user
 from storage.organisations import DomainStatus, OrganisationStatus, child_org
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus, partner_member, partner_org
 from storage.plans import BillingCycle
 from storage.search_words import client_words
 from storage.subscriptions import SubscriptionStatus, subscription
 from storage.tables import metadata
+from tenancy.privileges import Privilege
 from tests.factories.clients import GatewayClient
 
 Row = dict[str, Any]
@@ -109,6 +112,8 @@ class World:
                 "state": AccessState.ACTIVE,
                 "full_administration": True,
                 "privileges": [],
+                "extendable": False,
+                "share_lock": False,
                 "starts_at": LONG_AGO,
                 **values,
             },
@@ -144,6 +149,7 @@ class World:
                 "status": SubscriptionStatus.ACTIVE,
                 "seats": 10,
                 "seats_assigned": 4,
+                "extra_storage_gb": 0,
                 "cycle": BillingCycle.MONTHLY,
                 "currency": "EUR",
                 "unit_price_minor": 299,
@@ -171,30 +177,101 @@ class World:
 
     async def member(self, role: PartnerRole, name: str, **values: Any) -> Row:
         """Store a member with its login and membership."""
-        person = await stored(self.owner, login, email=f"{new_id()}@staff.example", display_name=name)
-        place = await stored(
-            self.owner,
-            membership,
-            login_id=person["id"],
-            kind=MembershipKind.PARTNER_MEMBER,
-            role=role,
-            partner_id=self.partner_id,
-            epoch=1,
-            valid_until=FOREVER,
-            share_lock=False,
-        )
+        place = await self.membership(MembershipKind.PARTNER_MEMBER, name, role=role)
         return await self.add(
             partner_member,
             **{
                 "membership_id": place["id"],
                 "name": name,
                 "name_sort": fold(name),
-                "email": person["email"],
+                "email": f"{place['id']}@staff.example",
                 "role": role,
                 "status": MemberStatus.ACTIVE,
                 **values,
             },
         )
+
+    async def membership(self, kind: MembershipKind, name: str = "Somebody", **values: Any) -> Row:
+        """Store a login and its membership of a kind."""
+        person = values.pop("login_id", None)
+        if person is None:
+            person = (await stored(self.owner, login, email=f"{new_id()}@staff.example", display_name=name))["id"]
+        given = {"epoch": 1, "valid_until": FOREVER, "share_lock": False, "partner_id": self.partner_id}
+        return await stored(
+            self.owner, membership, **{**given, "login_id": person, "kind": kind, "name": name, **values}
+        )
+
+    async def user(
+        self, organisation: Row, role: OrgRole = OrgRole.MEMBER, *, signs_in: bool = True, **values: Any
+    ) -> Row:
+        """Store a user of an organisation, with a membership unless it never signed in."""
+        name = str(values.get("name", role.title()))
+        place = None
+        if signs_in:
+            kind = MembershipKind.ORG_USER
+            place = await self.membership(kind, name, role=role, child_org_id=organisation["id"])
+        return await self.add(
+            org_user,
+            **{
+                "child_org_id": organisation["id"],
+                "membership_id": place and place["id"],
+                "name": name,
+                "name_sort": fold(name),
+                "email": f"{new_id().hex}@{organisation['domain']}",
+                "role": role,
+                "status": OrgUserStatus.ACTIVE if signs_in else OrgUserStatus.INVITED,
+                **values,
+            },
+        )
+
+    async def contact(self, buyer: Row, *permissions: ContactPermission) -> Row:
+        """Store a contact's membership of a client."""
+        kind = MembershipKind.CONTACT
+        return await self.membership(kind, client_ids=[buyer["id"]], permissions=list(permissions))
+
+    async def credential(
+        self, *privileges: Privilege, creator: PartnerRole = PartnerRole.OWNER, fence: Sequence[Row] | None = None
+    ) -> Row:
+        """Store a script's membership, fenced to some clients if any are given."""
+        return await self.membership(
+            MembershipKind.API_CREDENTIAL,
+            privileges=list(privileges),
+            created_by=self.memberships[creator],
+            client_ids=None if fence is None else [row["id"] for row in fence],
+        )
+
+    async def session(self, access: Row, role: PartnerRole = PartnerRole.ADMIN, **values: Any) -> Row:
+        """Store a session in which the member of a role acts under an access."""
+        return await self.add(
+            acting_session,
+            **{
+                "client_id": access["client_id"],
+                "child_org_id": access["child_org_id"],
+                "access_id": access["id"],
+                "membership_id": self.memberships[role],
+                "member_name": role.title(),
+                "organisation_domain": "harbour.example",
+                "reason": "Setting up mail",
+                "expires_at": FOREVER,
+                **values,
+            },
+        )
+
+    def acting_in(self, session: Row) -> GatewayClient:
+        """Ask with the token of a session of acting."""
+        return self.gateway.bearing(
+            self.signer.sign_acting(
+                session["membership_id"],
+                1,
+                session=session["id"],
+                access=session["access_id"],
+                organisation=session["child_org_id"],
+            )
+        )
+
+    def being(self, membership_id: UUID) -> GatewayClient:
+        """Ask as a membership."""
+        return self.gateway.bearing(self.signer.sign(membership_id, 1))
 
     async def rows(self, table: Table) -> list[Row]:
         """Read the partner's rows of a table, oldest first."""

@@ -53,6 +53,7 @@ class Ground:
             "id": identifier,
             "login_id": await self.owner.fetchval("SELECT id FROM gateway.login ORDER BY id LIMIT 1"),
             "kind": kind,
+            "name": "Somebody",
             "role": None,
             "partner_id": self.alder.partner_id,
             "client_ids": None,
@@ -61,6 +62,7 @@ class Ground:
             "valid_until": FOREVER,
             "created_at": now(),
             "share_lock": False,
+            **(await self._credential() if kind == "API_CREDENTIAL" else {}),
             **columns,
         }
         places = ", ".join(f"${number}" for number, _ in enumerate(row, 1))
@@ -69,6 +71,13 @@ class Ground:
             *row.values(),
         )
         return Identity(identifier, 1)
+
+    async def _credential(self) -> dict[str, Any]:
+        """Return what a script has: its maker, and everything that it could be given."""
+        return {
+            "created_by": self.known["alder-owner"].membership_id,
+            "privileges": [privilege.value for privilege in Privilege],
+        }
 
 
 def attempt(

@@ -25,7 +25,8 @@ from tenancy.errors import (
 )
 from tenancy.predicates import UnscopedStatementError
 from tenancy.scope import WriteScope
-from tenancy.writing import UnannouncedChangeError, expected_outcomes, input_hash, sqlstate
+from tenancy.outcomes import expected_outcomes, sqlstate
+from tenancy.writing import UnannouncedChangeError, input_hash
 from tests.factories.worlds import fingerprint, input_of, mutation_document
 from tests.tenancy.conftest import Ground, attempt
 from tests.tenancy.contention import a_client, blocked, holding

@@ -62,7 +62,7 @@ _BACK: Final = (
     (
         "ALTER TABLE gateway.membership DROP CONSTRAINT ck_membership_child_org_id,"
         " DROP CONSTRAINT ck_membership_client_ids, DROP CONSTRAINT ck_membership_creator, DROP COLUMN name,"
-        " DROP COLUMN partner_ancestors, DROP COLUMN permissions, DROP COLUMN privileges, DROP COLUMN created_by"
+        " DROP COLUMN permissions, DROP COLUMN privileges, DROP COLUMN created_by"
     ),
     (
         "ALTER TABLE gateway.partner_access DROP COLUMN reason, DROP COLUMN days, DROP COLUMN extended_at,"

@@ -6,8 +6,6 @@ ALTER TABLE gateway.membership ALTER COLUMN name DROP DEFAULT;
 
 UPDATE gateway.membership SET name = login.display_name FROM gateway.login WHERE login.id = membership.login_id;
 
-ALTER TABLE gateway.membership ADD COLUMN partner_ancestors UUID[];
-
 ALTER TABLE gateway.membership ADD COLUMN permissions TEXT[];
 
 ALTER TABLE gateway.membership ADD COLUMN privileges TEXT[];
@@ -127,6 +125,7 @@ CREATE TABLE gateway.acting_session (
     access_id UUID NOT NULL,
     membership_id UUID NOT NULL,
     member_name TEXT NOT NULL,
+    organisation_domain TEXT NOT NULL,
     reason TEXT NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_acting_session PRIMARY KEY (partner_id, id),
