@@ -83,7 +83,7 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
     ]
     if settings.development:
         signer = TokenSigner(Keys(settings.data_dir).signing_key(), issuer=settings.issuer)
-        routes += pages.explorer(accounts, signer)
+        routes += pages.explorer(accounts, signer, layers.verifier, boundary)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

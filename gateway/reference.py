@@ -2,25 +2,22 @@
 
 import argparse
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Literal, get_args, get_origin
 
-from graphql import GraphQLObjectType
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from gateway import privilege_reference
 from gateway.http.errors import TRANSPORT_CODES
 from gateway.settings import Settings
 from schema.payloads import expected_errors, says
 from schema.root import build_schema
-from schema.specs import describe, describe_type
 from storage.embedded import default_data_dir
 from storage.partners import PartnerRole
-from tenancy.policy import PARTNER_ROLES
-from tenancy.privileges import MEANINGS, Privilege
+from tenancy.privileges import Privilege
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 COMMAND: Final = "scripts/schema"
@@ -159,50 +156,40 @@ def errors_page() -> str:
 
 
 def privileges_page() -> str:
-    """Return the reference of privileges: what each is, who holds it and what demands it."""
-    demanding = _demanding()
+    """Return the reference of privileges: what each is, who holds it, what a denial says and what demands what."""
+    demanding = privilege_reference.demanding()
     return _page(
         "Privileges",
         "Every field and mutation of tenant data demands one privilege, which `schema.graphql` shows as `@requires`."
-        " Whatever no table grants is denied.",
-        "## Who holds what\n",
-        _table(
-            ("privilege", "lets one", *(role.value for role in PartnerRole)),
-            (
-                (f"`{privilege}`", MEANINGS[privilege], *(_tick(privilege, role) for role in PartnerRole))
-                for privilege in Privilege
-            ),
-        ),
-        "A denial names its rule: the role, `_MAY_NOT_` and the privilege, such as `VIEWER_MAY_NOT_CLIENT_CREATE`."
-        " Operators, API credentials, organisation users and contacts hold none of these yet.\n",
+        " Whatever no table grants is denied. What a cell says here is what decides: the tables are the code's own.",
+        "## The words\n",
+        _table(("privilege", "lets one"), privilege_reference.meanings()),
+        "## 1. Members of a partner\n",
+        "Towards their own partner's clients and organisations, with a token of their own.\n",
+        _table(("privilege", *(role.value for role in PartnerRole)), privilege_reference.partner_rows()),
+        "A denial names the role, `_MAY_NOT_` and the privilege, such as `VIEWER_MAY_NOT_CLIENT_CREATE`.\n",
+        "## 2. Inside an organisation\n",
+        "PA: a partner's member who acts, under an access that holds the privilege; SA: the super admin; AD: an"
+        " administrator; ME: a member. ✗ is a denial that an approved escalation lifts, once.\n",
+        _table(("privilege", "PA", "SA", "AD", "ME", "rule that PA is told"), privilege_reference.inside_rows()),
+        "## 3. Contacts of a client\n",
+        _table(("privilege", "permission that it takes"), privilege_reference.contact_rows()),
+        "## 4. The platform's staff, and scripts\n",
+        "A script holds what is named on its API credential and its maker still holds; a fenced one only what is about"
+        " one client.\n",
+        _table(("privilege", "operator", "API credential", "fenced to clients"), privilege_reference.platform_rows()),
+        "## What a denial says\n",
+        _table(("rule", "because", "who can", "how to request"), privilege_reference.denial_rows()),
         "## What demands what\n",
         _table(
             ("privilege", "types, fields and mutations"),
             (
                 (f"`{privilege}`", ", ".join(f"`{where}`" for where in sorted(demanding[privilege])))
                 for privilege in Privilege
+                if demanding[privilege]
             ),
         ),
     )
-
-
-def _tick(privilege: Privilege, role: PartnerRole) -> str:
-    return "✓" if role in PARTNER_ROLES[privilege] else "\N{EN DASH}"
-
-
-def _demanding() -> Mapping[Privilege, set[str]]:
-    found: defaultdict[Privilege, set[str]] = defaultdict(set)
-    for named in build_schema()._schema.type_map.values():  # noqa: SLF001 - Strawberry's public face hides the types
-        if not isinstance(named, GraphQLObjectType):
-            continue
-        owner = describe_type(named)
-        if owner is not None:
-            found[owner.read].add(named.name)
-        for name, field in named.fields.items():
-            spec = describe(field)
-            if spec is not None and spec.guard is not None:
-                found[spec.guard].add(f"{named.name}.{name}")
-    return found
 
 
 def _page(title: str, *parts: str) -> str:

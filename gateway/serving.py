@@ -63,7 +63,6 @@ def run_worker(settings: Settings) -> None:
     _configure_logging(settings)
     signal.signal(signal.SIGTERM, _leave)
     with starting.login_database(settings) as login_url:
-        asyncio.run(starting.demand_current(login_url))
         told = asyncio.run(_work(production_layers(settings, login_url=login_url)))
     sys.exit(128 + told)
 

@@ -55,16 +55,20 @@ def owner_database(settings: Settings, *, alone: bool = False) -> Iterator[str]:
 
 @contextmanager
 def login_database(settings: Settings) -> Iterator[str]:
-    """Give the database's URL as the unprivileged login; the embedded server is shared where another runs it.
+    """Give the URL of a database that is up to date as the unprivileged login, sharing the embedded server.
 
     Raises:
+        CannotStartError: the database must be migrated first.
         EmbeddedError: the embedded server cannot be started.
-        DatabaseUnreachableError: the embedded server cannot be reached.
+        DatabaseUnreachableError: the configured database cannot be reached.
     """
     if settings.database_url is None and settings.database_login_url is not None:
-        yield settings.database_login_url.get_secret_value()
+        url = settings.database_login_url.get_secret_value()
+        asyncio.run(demand_current(url))
+        yield url
         return
     with owner_database(settings) as owner_url:
+        asyncio.run(demand_current(owner_url))
         yield login_url(settings, owner_url)
 
 

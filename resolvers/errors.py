@@ -20,13 +20,34 @@ ExpectedError
     ├── CardTokenUnknownError  CARD_TOKEN_UNKNOWN
     ├── CurrencyFixedError     CURRENCY_FIXED
     ├── DomainTakenError       DOMAIN_TAKEN
+    ├── AddressTakenError      EMAIL_TAKEN
+    ├── ImageRefusedError      IMAGE_REFUSED
+    ├── RepeatedError          REPEATED
+    ├── PartnerStaffRefusedError PARTNER_STAFF_REFUSED
+    ├── BackupPendingError     BACKUP_PENDING
+    ├── RestoreTooLateError    RESTORE_TOO_LATE
     ├── PlanNotOnSaleError     PLAN_NOT_ON_SALE
     ├── NoPriceError           NO_PRICE
     ├── SeatsOutOfRangeError   SEATS_OUT_OF_RANGE
     ├── SeatsBelowAssignedError SEATS_BELOW_ASSIGNED
+    ├── SamePlanError          SAME_PLAN
+    ├── NotAnUpgradeError      NOT_AN_UPGRADE
+    ├── NotADowngradeError     NOT_A_DOWNGRADE
+    ├── StorageOutOfRangeError STORAGE_OUT_OF_RANGE
+    ├── OutOfPlaceError        OUT_OF_PLACE
+    ├── AlreadyRequestedError  ALREADY_REQUESTED
+    ├── NotYoursError          NOT_YOURS
+    ├── NotEscalableError      NOT_ESCALABLE
+    ├── EscalationLapsedError  ESCALATION_LAPSED
+    ├── PrivilegeNotGrantableError PRIVILEGE_NOT_GRANTABLE
+    ├── DaysOutOfRangeError    DAYS_OUT_OF_RANGE
+    ├── AccessActiveError      ACCESS_ACTIVE
+    ├── AccessNotExtendableError ACCESS_NOT_EXTENDABLE
     ├── CardNotUsableError     CARD_NOT_USABLE
     └── IllegalTransitionError ILLEGAL_TRANSITION
 """
+
+from collections.abc import Iterable
 
 from tenancy.errors import (
     AlreadyExistsError,
@@ -139,6 +160,67 @@ class DomainTakenError(InvalidInputError):
         super().__init__("You have another organisation with this domain.", path=("domain",))
 
 
+class AddressTakenError(InvalidInputError):
+    """The organisation has a user with this e-mail address."""
+
+    code = "EMAIL_TAKEN"
+
+    def __init__(self) -> None:
+        super().__init__("The organisation has a user with this e-mail address.", path=("email",))
+
+
+class ImageRefusedError(InvalidInputError):
+    """An image is not given as the address of one."""
+
+    code = "IMAGE_REFUSED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Give the image's address: one that begins with https:// and holds no user name or password.",
+            path=("image",),
+        )
+
+
+class RepeatedError(InvalidInputError):
+    """A list names the same thing twice."""
+
+    code = "REPEATED"
+
+    def __init__(self, *path: str) -> None:
+        super().__init__("This names something twice.", path=path)
+
+
+class PartnerStaffRefusedError(InvalidInputError):
+    """Somebody who works for the managing partner, or for one above it, does not administer an organisation."""
+
+    code = "PARTNER_STAFF_REFUSED"
+
+    def __init__(self, *path: str) -> None:
+        super().__init__(
+            "This person works for the partner that manages the organisation, or for one above it, "
+            "and can be no more than a member.",
+            path=path,
+        )
+
+
+class BackupPendingError(InvalidInputError):
+    """A backup of the user's data was asked for and is not made yet."""
+
+    code = "BACKUP_PENDING"
+
+    def __init__(self) -> None:
+        super().__init__("A backup of this user's data is being made already.", path=("id",))
+
+
+class RestoreTooLateError(InvalidInputError):
+    """A user was deleted too long ago to be brought back."""
+
+    code = "RESTORE_TOO_LATE"
+
+    def __init__(self, days: int) -> None:
+        super().__init__(f"A deleted user can be restored for {days} days; those are over.", path=("id",))
+
+
 class PlanNotOnSaleError(InvalidInputError):
     """A plan can no longer be bought."""
 
@@ -153,8 +235,8 @@ class NoPriceError(InvalidInputError):
 
     code = "NO_PRICE"
 
-    def __init__(self, currency: str, cycle: str) -> None:
-        super().__init__(f"This plan has no {cycle.lower()} price in {currency}.", path=("cycle",))
+    def __init__(self, currency: str, cycle: str, *, path: tuple[str, ...] = ("cycle",)) -> None:
+        super().__init__(f"This plan has no {cycle.lower()} price in {currency}.", path=path)
 
 
 class SeatsOutOfRangeError(InvalidInputError):
@@ -162,8 +244,8 @@ class SeatsOutOfRangeError(InvalidInputError):
 
     code = "SEATS_OUT_OF_RANGE"
 
-    def __init__(self, least: int, most: int) -> None:
-        super().__init__(f"This plan sells {least} to {most} seats.", path=("seats",))
+    def __init__(self, least: int, most: int, *, path: tuple[str, ...] = ("seats",)) -> None:
+        super().__init__(f"This plan sells {least} to {most} seats.", path=path)
 
 
 class SeatsBelowAssignedError(InvalidInputError):
@@ -173,6 +255,128 @@ class SeatsBelowAssignedError(InvalidInputError):
 
     def __init__(self, assigned: int) -> None:
         super().__init__(f"{assigned} seats are assigned; free some first.", path=("seats",))
+
+
+class SamePlanError(InvalidInputError):
+    """A subscription has, or will have, the plan that is asked for."""
+
+    code = "SAME_PLAN"
+
+    def __init__(self) -> None:
+        super().__init__("The subscription has this plan, or will have it from the renewal on.", path=("planId",))
+
+
+class NotAnUpgradeError(InvalidInputError):
+    """A plan that is asked for as an upgrade costs no more than the present one."""
+
+    code = "NOT_AN_UPGRADE"
+
+    def __init__(self) -> None:
+        super().__init__("An upgrade costs more per seat than the present plan; this one does not.", path=("planId",))
+
+
+class NotADowngradeError(InvalidInputError):
+    """A plan that is asked for as a downgrade costs no less than the present one."""
+
+    code = "NOT_A_DOWNGRADE"
+
+    def __init__(self) -> None:
+        super().__init__("A downgrade costs less per seat than the present plan; this one does not.", path=("planId",))
+
+
+class StorageOutOfRangeError(InvalidInputError):
+    """More or less storage is asked for than one request takes."""
+
+    code = "STORAGE_OUT_OF_RANGE"
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(f"One request is for {least} to {most:,} gigabytes.", path=("storageGb",))
+
+
+class OutOfPlaceError(InvalidInputError):
+    """A field is given that has no meaning beside the others."""
+
+    code = "OUT_OF_PLACE"
+
+    def __init__(self, *path: str, says: str) -> None:
+        super().__init__(says, path=path)
+
+
+class AlreadyRequestedError(InvalidInputError):
+    """The same was requested before, and that request is still good."""
+
+    code = "ALREADY_REQUESTED"
+
+    def __init__(self, *, says: str) -> None:
+        super().__init__(says)
+
+
+class NotYoursError(InvalidInputError):
+    """Only whoever asked for something takes it back."""
+
+    code = "NOT_YOURS"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Only {name}, who asked for it, can take it back.", path=("id",))
+
+
+class NotEscalableError(InvalidInputError):
+    """A task is not one that an escalation lifts the denial of."""
+
+    code = "NOT_ESCALABLE"
+
+    def __init__(self) -> None:
+        super().__init__("This is no task that partners ask a super admin for; name one of those.", path=("task",))
+
+
+class EscalationLapsedError(InvalidInputError):
+    """An escalation was asked for too long ago to be approved."""
+
+    code = "ESCALATION_LAPSED"
+
+    def __init__(self, days: int) -> None:
+        super().__init__(f"This was asked for more than {days} days ago; have it asked for anew.", path=("id",))
+
+
+class PrivilegeNotGrantableError(InvalidInputError):
+    """A privilege is asked for that no access to an organisation holds."""
+
+    code = "PRIVILEGE_NOT_GRANTABLE"
+
+    def __init__(self, privilege: str, place: int, *, by_escalation: bool, holds: Iterable[str]) -> None:
+        instead = (
+            "it is asked for by escalation, for one use at a time."
+            if by_escalation
+            else f"what an access can hold is {', '.join(holds)}."
+        )
+        super().__init__(f"No access holds {privilege}: {instead}", path=("privileges", str(place)))
+
+
+class DaysOutOfRangeError(InvalidInputError):
+    """Something is asked for that is given for fewer or more days."""
+
+    code = "DAYS_OUT_OF_RANGE"
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(f"This is given for {least} to {most} days.", path=("days",))
+
+
+class AccessActiveError(InvalidInputError):
+    """The partner has an access to the organisation that is active."""
+
+    code = "ACCESS_ACTIVE"
+
+    def __init__(self) -> None:
+        super().__init__("The partner has active access already; end that first.", path=("id",))
+
+
+class AccessNotExtendableError(InvalidInputError):
+    """An access cannot be extended, or not any more."""
+
+    code = "ACCESS_NOT_EXTENDABLE"
+
+    def __init__(self, *, says: str) -> None:
+        super().__init__(says, path=("id",))
 
 
 class CardNotUsableError(InvalidInputError):
@@ -185,12 +389,16 @@ class CardNotUsableError(InvalidInputError):
 
 
 class IllegalTransitionError(InvalidInputError):
-    """The thing is in a state that does not allow this."""
+    """The thing is in a state that does not allow this.
+
+    `first` is a sentence that says what to do first.
+    """
 
     code = "ILLEGAL_TRANSITION"
 
-    def __init__(self, what: str, state: str, wanted: str) -> None:
-        super().__init__(f"A {what} that is {state} cannot be {wanted}.")
+    def __init__(self, what: str, state: str, wanted: str, *, first: str = "") -> None:
+        article = "An" if what[0] in "aeio" else "A"
+        super().__init__(f"{article} {what} that is {state} cannot be {wanted}. {first}".strip())
 
 
 __all__ = [

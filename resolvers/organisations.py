@@ -1,16 +1,20 @@
-"""Child organisations: how they are found and created."""
+"""Child organisations: how they are found, created and archived, and who runs one."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
 from resolvers.context import Request
-from resolvers.errors import DomainTakenError, RequiredError, TooLongError
+from resolvers.errors import DomainTakenError, IllegalTransitionError, RequiredError, TooLongError
 from resolvers.loading import ById, PageBy, equals
+from resolvers.org_users import because, demand_no_staff, insider
+from resolvers.rules.org_users import demand_successor
 from storage.accesses import AccessState, partner_access
 from storage.base import FOREVER, fold
 from storage.clients import client
+from storage.org_users import OrgRole, OrgUserId, org_user
 from storage.organisations import (
     ChildOrgRecord,
     DomainStatus,
@@ -81,6 +85,88 @@ async def create(  # noqa: PLR0913 - what an organisation starts with
     return ChildOrgRecord(**row)
 
 
+async def archive(
+    request: Request, *, expected_version: int | None = None, reason: str | None = None
+) -> ChildOrgRecord:
+    """Take the organisation out of use.
+
+    Raises:
+        StaleVersionError: it changed since the caller read it.
+        IllegalTransitionError: it is archived already.
+    """
+    async with request.write() as db:
+        before = await _own(db)
+        await db.expect(child_org, before, expected_version)
+        if before["status"] == OrganisationStatus.ARCHIVED:
+            raise IllegalTransitionError("organisation", before["status"], "archived")
+        row = await db.update(child_org, before, {"status": OrganisationStatus.ARCHIVED})
+        await db.announce(Change("organisation.archived", child_org, row, before=before, reason=because(reason)))
+    return ChildOrgRecord(**row)
+
+
+async def unarchive(
+    request: Request, *, expected_version: int | None = None, reason: str | None = None
+) -> ChildOrgRecord:
+    """Take an archived organisation into use again.
+
+    Raises:
+        StaleVersionError: it changed since the caller read it.
+        IllegalTransitionError: it is not archived.
+    """
+    async with request.write() as db:
+        before = await _own(db)
+        await db.expect(child_org, before, expected_version)
+        if before["status"] != OrganisationStatus.ARCHIVED:
+            raise IllegalTransitionError("organisation", before["status"], "taken out of the archive")
+        row = await db.update(child_org, before, {"status": OrganisationStatus.ACTIVE})
+        await db.announce(Change("organisation.unarchived", child_org, row, before=before, reason=because(reason)))
+    return ChildOrgRecord(**row)
+
+
+async def change_super_admin(request: Request, target: OrgUserId, *, reason: str | None = None) -> ChildOrgRecord:
+    """Make another user the super admin; whoever was it administers the organisation from then on.
+
+    Both sign in anew. Of several who do this at once, each finds the super admin whom the one before made.
+
+    Raises:
+        NotFoundError: the scope has no such user.
+        IllegalTransitionError: it is the super admin already, is not active, or has never signed in.
+        PartnerStaffRefusedError: it works for the managing partner or one above it.
+    """
+    async with request.write() as db:
+        organisation = await _own(db)
+        successor = await db.get(org_user, target, what="user", path=("userId",))
+        demand_successor(successor["status"], successor["role"], signed_in=successor["membership_id"] is not None)
+        await demand_no_staff(db, successor, path=("userId",))
+        # There is never more than one, so the former goes first.
+        changes = [await _ranked(db, former, OrgRole.ADMIN, reason) for former in await _super_admins(db)]
+        changes.insert(0, await _ranked(db, successor, OrgRole.SUPER_ADMIN, reason))
+        # What a retry is answered with is the organisation.
+        await db.update(child_org, organisation, {})
+        await db.announce(*changes)
+    return ChildOrgRecord(**organisation)
+
+
+async def _own(db: WriteScope) -> Mapping[str, Any]:
+    """Lock the organisation that the scope is confined to."""
+    _asker, organisation = insider(db)
+    return await db.get(child_org, organisation, what="organisation")
+
+
+async def _super_admins(db: WriteScope) -> Sequence[Mapping[str, Any]]:
+    return await db.fetch(
+        lambda bounds: (
+            select(org_user).where(bounds(org_user), org_user.c.role == OrgRole.SUPER_ADMIN).with_for_update()
+        )
+    )
+
+
+async def _ranked(db: WriteScope, before: Mapping[str, Any], role: OrgRole, reason: str | None) -> Change:
+    row = await db.update(org_user, before, {"role": role})
+    await db.steer(row["membership_id"], role=role)
+    return Change("org_user.role_changed", org_user, row, before=before, reason=because(reason))
+
+
 def _name(field: str, value: str) -> str:
     tidy = value.strip()
     if not tidy:
@@ -106,6 +192,8 @@ def _first_access(client_id: UUID, organisation_id: UUID, db: WriteScope) -> dic
         "state": AccessState.ACTIVE,
         "full_administration": True,
         "privileges": [],
+        "extendable": False,
+        "share_lock": False,
         "starts_at": db.now,
         "expires_at": None,
         "ended_at": None,

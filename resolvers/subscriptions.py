@@ -62,14 +62,14 @@ async def create(  # noqa: PLR0913 - what a subscription starts with
     """
     async with request.write() as db:
         organisation = await db.get(child_org, organisation_id, what="organisation", path=("organisationId",))
-        bought = await _plan(db, plan_id)
+        bought = await demand_plan(db, plan_id)
         sized = change_seats(
             Seats(seats), seats, assigned=0, least=bought["seats_min"], most=bought["seats_max"], now=db.now
         )
         buyer = await db.get(client, organisation["client_id"], what="client", lock=False)
         if buyer["status"] == ClientStatus.CLOSED:
             raise IllegalTransitionError("client", buyer["status"], "subscribed")
-        price = await _price(db, bought, currency=buyer["currency"], cycle=cycle)
+        price = await demand_price(db, bought, currency=buyer["currency"], cycle=cycle)
         await _demand_usable_card(db, card_id, client_id=buyer["id"])
         row = await db.insert(
             subscription,
@@ -108,9 +108,8 @@ async def change_seat_count(
     async with request.write() as db:
         before = await db.get(subscription, target, what="subscription", path=("id",))
         await db.expect(subscription, before, expected_version)
-        if before["status"] in _ENDED:
-            raise IllegalTransitionError("subscription", before["status"], "resized")
-        bought = await _plan(db, before["plan_id"], for_sale=False)
+        demand_live(before, "resized")
+        bought = await demand_plan(db, before["plan_id"], for_sale=False)
         sized = change_seats(
             _seats(before),
             seats,
@@ -123,6 +122,16 @@ async def change_seat_count(
         if row is not before:
             await db.announce(Change("subscription.seats_changed", subscription, row, before=before))
     return SubscriptionRecord(**row)
+
+
+def demand_live(row: Mapping[str, Any], wanted: str) -> None:
+    """Refuse to change a subscription that has ended.
+
+    Raises:
+        IllegalTransitionError: it is cancelled or terminated.
+    """
+    if row["status"] in _ENDED:
+        raise IllegalTransitionError("subscription", row["status"], wanted)
 
 
 def _seats(row: Mapping[str, Any]) -> Seats:
@@ -155,7 +164,13 @@ def _beginning(db: WriteScope, bought: Mapping[str, Any], *, cycle: str, trial: 
     }
 
 
-async def _plan(db: WriteScope, plan_id: UUID, *, for_sale: bool = True) -> Mapping[str, Any]:
+async def demand_plan(db: WriteScope, plan_id: UUID, *, for_sale: bool = True) -> Mapping[str, Any]:
+    """Read a plan.
+
+    Raises:
+        NotFoundError: there is no such plan.
+        PlanNotOnSaleError: it is to be bought, and is no longer sold.
+    """
     rows = await db.fetch(lambda _bounds: select(plan).where(plan.c.id == bindparam("target")), target=plan_id)
     if not rows:
         raise NotFoundError("plan", path=("planId",))
@@ -164,7 +179,14 @@ async def _plan(db: WriteScope, plan_id: UUID, *, for_sale: bool = True) -> Mapp
     return rows[0]
 
 
-async def _price(db: WriteScope, bought: Mapping[str, Any], *, currency: str, cycle: str) -> int:
+async def demand_price(
+    db: WriteScope, bought: Mapping[str, Any], *, currency: str, cycle: str, path: tuple[str, ...] = ("cycle",)
+) -> int:
+    """Read what a seat of a plan costs today, in minor units.
+
+    Raises:
+        NoPriceError: the plan has no price in this currency and cycle.
+    """
     rows = await db.fetch(
         lambda _bounds: select(plan_price.c.amount_minor).where(
             plan_price.c.plan_id == bindparam("target"),
@@ -176,7 +198,7 @@ async def _price(db: WriteScope, bought: Mapping[str, Any], *, currency: str, cy
         cycle=cycle,
     )
     if not rows:
-        raise NoPriceError(currency, cycle)
+        raise NoPriceError(currency, cycle, path=path)
     amount: int = rows[0]["amount_minor"]
     return amount
 

@@ -18,6 +18,7 @@ from storage.organisations import DashboardWidget, DomainStatus, OrganisationSta
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus
 from storage.plans import BillingCycle, PlanStatus
 from storage.subscriptions import SubscriptionStatus
+from tenancy.holders import told
 from tenancy.privileges import MEANINGS, Privilege
 
 _Enum = TypeVar("_Enum", bound=type[Enum])
@@ -233,5 +234,5 @@ _told(
 _told(
     Privilege,
     "What one may be entitled to do. New ones may be added.",
-    **{name.value: f"To {meaning}." for name, meaning in MEANINGS.items()},
+    **{name.value: f"To {meaning}. {told(name)}" for name, meaning in MEANINGS.items()},
 )

@@ -16,6 +16,7 @@ from schema import changing, lookahead, node_ids
 from schema.specs import SPEC, EntitySpec, FieldSpec, Kind, Requires
 from schema.verdicts import Verdict, viewer_can
 from storage.base import Record
+from tenancy.holders import told
 from tenancy.privileges import Privilege
 
 _Type = TypeVar("_Type", bound=type)
@@ -150,7 +151,7 @@ def mutation(  # noqa: PLR0913 - the contract of a mutation
 
     answer.__annotations__["input"] = takes
     spec = FieldSpec(Kind.MUTATION, guard=privilege, resolve=resolve, cost=10)
-    return _field(answer, spec, doc)
+    return _field(answer, spec, f"{doc} {told(privilege)}")
 
 
 def node_id(of: str, *, doc: str, default: Any = strawberry.UNSET) -> Any:

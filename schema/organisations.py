@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from resolvers import accesses, clients, organisations, subscriptions
+from resolvers import accesses, acting, clients, org_settings, org_users, organisations, subscriptions
 from resolvers.paging import Order
 from schema.accesses import PartnerAccess, access_page
+from schema.acting import ActingSession, session_page
 from schema.connections import Connection, Direction, paged
 from schema.guarded import column, edge, entity, listing, mutation, node_id
 from schema.nodes import Node, Versioned
+from schema.org_settings import OrgSettings
+from schema.org_user_inputs import given, retried, why
+from schema.org_users import OrgUser, user_page
 from schema.payloads import UserError, user_errors
 from schema.scalars import DomainName, EmailAddress
 from schema.subscriptions import Subscription, subscription_page
@@ -53,6 +57,29 @@ class ChildOrg(Node, Versioned):
         args=access_page,
         doc="The partner's accesses to it.",
         cost=25,
+    )
+    acting_sessions: Connection[ActingSession] | None = edge(
+        acting.sessions_by_organisation,
+        key="id",
+        guard=Privilege.ACTING_READ,
+        args=session_page,
+        doc="Who of the partner acted in it, when and why.",
+        cost=25,
+    )
+    users: Connection[OrgUser] | None = edge(
+        org_users.users_by_organisation,
+        key="id",
+        guard=Privilege.ORG_READ,
+        args=user_page,
+        doc="Those who work in it; a member sees itself.",
+        cost=25,
+    )
+    settings: OrgSettings | None = edge(
+        org_settings.settings_by_organisation,
+        key="id",
+        guard=Privilege.ORG_SETTINGS_READ,
+        doc="What it decided for itself; null while nobody has changed anything, and the defaults hold: the second "
+        "factor is optional, contacts are not synchronised, every widget is shown, no part is taken in referrals.",
     )
 
 
@@ -109,6 +136,58 @@ class OrganisationCreatePayload:
     user_errors: list[UserError] = user_errors()
 
 
+@strawberry.input(description="What archiving the organisation, and taking it out of the archive, have in common.")
+class _OwnOrganisation:
+    """What archiving and unarchiving have in common."""
+
+    expected_version: int | None = given("Refuse if the organisation is not at this version.")
+    reason: str | None = why()
+    idempotency_key: str | None = retried("changes")
+
+
+@strawberry.input(description="The organisation that one works in, to archive.")
+class OrganisationArchiveInput(_OwnOrganisation):
+    """The organisation that one works in, to archive."""
+
+
+@strawberry.input(description="The organisation that one works in, to take out of the archive.")
+class OrganisationUnarchiveInput(_OwnOrganisation):
+    """The organisation that one works in, to take out of the archive."""
+
+
+@strawberry.input(description="Who shall run the organisation that one works in.")
+class OrganisationChangeSuperAdminInput:
+    """Who shall run the organisation that one works in."""
+
+    user_id: strawberry.ID = node_id("OrgUser", doc="The user who becomes the super admin.")
+    reason: str | None = why()
+    idempotency_key: str | None = retried("changes")
+
+
+@strawberry.type(description="The organisation that was archived, or why it was not.")
+class OrganisationArchivePayload:
+    """The organisation that was archived, or why it was not."""
+
+    organisation: ChildOrg | None = strawberry.field(description="The organisation as it now is.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="The organisation that is in use again, or why it is not.")
+class OrganisationUnarchivePayload:
+    """The organisation that is in use again, or why it is not."""
+
+    organisation: ChildOrg | None = strawberry.field(description="The organisation as it now is.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="The organisation that has another super admin, or why it has not.")
+class OrganisationChangeSuperAdminPayload:
+    """The organisation that has another super admin, or why it has not."""
+
+    organisation: ChildOrg | None = strawberry.field(description="The organisation as it now is.")
+    user_errors: list[UserError] = user_errors()
+
+
 @strawberry.type
 class OrganisationQuery:
     """The organisations of the root."""
@@ -132,4 +211,29 @@ class OrganisationMutation:
         gives=OrganisationCreatePayload,
         outcome=organisations.organisation_by_id,
         doc="Create a child organisation: its super admin is invited, and the partner gets access to it.",
+    )
+    organisation_archive: OrganisationArchivePayload = mutation(
+        organisations.archive,
+        privilege=Privilege.ORG_ARCHIVE,
+        takes=OrganisationArchiveInput,
+        gives=OrganisationArchivePayload,
+        outcome=organisations.organisation_by_id,
+        doc="Take the organisation that one works in out of use.",
+    )
+    organisation_unarchive: OrganisationUnarchivePayload = mutation(
+        organisations.unarchive,
+        privilege=Privilege.ORG_ARCHIVE,
+        takes=OrganisationUnarchiveInput,
+        gives=OrganisationUnarchivePayload,
+        outcome=organisations.organisation_by_id,
+        doc="Take the organisation that one works in into use again.",
+    )
+    organisation_change_super_admin: OrganisationChangeSuperAdminPayload = mutation(
+        organisations.change_super_admin,
+        privilege=Privilege.ORG_CHANGE_SUPER_ADMIN,
+        takes=OrganisationChangeSuperAdminInput,
+        gives=OrganisationChangeSuperAdminPayload,
+        outcome=organisations.organisation_by_id,
+        target="user_id",
+        doc="Make another user the super admin; whoever was it becomes an administrator, and both sign in anew.",
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from resolvers import acting, partners
+from resolvers import acting, organisations, partners
 from resolvers.paging import Order
 from schema.connections import Connection, Direction, paged
 from schema.guarded import column, edge, entity, listing, part, root
@@ -25,6 +25,7 @@ from tenancy.privileges import Privilege
 
 if TYPE_CHECKING:
     from schema.acting import ActingSession
+    from schema.organisations import ChildOrg
 
 
 @entity(read=Privilege.PARTNER_READ, record=PartnerOrgRecord, doc="A partner: a reseller and its business.")
@@ -73,6 +74,12 @@ class Viewer:
         key="acting_session_id",
         guard=Privilege.VIEWER_READ,
         doc="Whose organisation one is managing; null where one is oneself. Show its `banner` for as long.",
+    )
+    organisation: Annotated["ChildOrg", strawberry.lazy("schema.organisations")] | None = edge(
+        organisations.organisation_by_id,
+        key="child_org_id",
+        guard=Privilege.ORGANISATION_READ,
+        doc="The organisation that one is a user of, or that one is managing.",
     )
     partner: PartnerOrg | None = edge(
         partners.partner_by_id, key="partner_id", guard=Privilege.PARTNER_READ, doc="The partner that one works for."

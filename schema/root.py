@@ -18,15 +18,35 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import accesses, acting, cards, clients, invoices, organisations, partners, plans, subscriptions
+from resolvers import (
+    accesses,
+    acting,
+    audit,
+    cards,
+    change_requests,
+    clients,
+    escalations,
+    invoices,
+    org_settings,
+    org_users,
+    organisations,
+    partners,
+    plans,
+    subscriptions,
+)
 from schema import enums
-from schema.accesses import AccessQuery, PartnerAccess
-from schema.acting import ActingSession
+from schema.accesses import AccessMutation, AccessQuery, PartnerAccess
+from schema.acting import ActingMutation, ActingQuery, ActingSession
+from schema.audit import AuditEntry, AuditQuery
 from schema.cards import CardMutation, CardQuery, PaymentCard
+from schema.change_requests import ChangeRequest, ChangeRequestMutation, ChangeRequestQuery
 from schema.clients import Client, ClientMutation, ClientQuery
+from schema.escalations import Escalation, EscalationMutation, EscalationQuery
 from schema.guarded import root, spec_of
 from schema.invoices import Invoice, InvoiceQuery
 from schema.nodes import Node, NodeQuestions
+from schema.org_settings import OrgSettings, OrgSettingsMutation
+from schema.org_users import OrgUser, OrgUserMutation, OrgUserQuery, UserBackup
 from schema.organisations import ChildOrg, OrganisationMutation, OrganisationQuery
 from schema.partners import PartnerMember, PartnerOrg, PartnerQuery
 from schema.plans import Plan, PlanQuery
@@ -41,24 +61,36 @@ ENTITIES: Final = (
     PartnerMember,
     Client,
     ChildOrg,
+    OrgSettings,
+    OrgUser,
+    UserBackup,
     PartnerAccess,
     ActingSession,
     Plan,
     Subscription,
     PaymentCard,
     Invoice,
+    Escalation,
+    ChangeRequest,
+    AuditEntry,
 )
 _QUESTIONS: Final = (
     partners.partner_by_id,
     partners.member_by_id,
     clients.client_by_id,
     organisations.organisation_by_id,
+    org_settings.settings_by_id,
+    org_users.user_by_id,
+    org_users.backup_by_id,
     accesses.access_by_id,
     acting.session_by_id,
     plans.plan_by_id,
     subscriptions.subscription_by_id,
     cards.card_by_id,
     invoices.invoice_by_id,
+    escalations.escalation_by_id,
+    change_requests.change_request_by_id,
+    audit.entry_by_id,
 )
 _NODES: Final = NodeQuestions({spec_of(question.record): question for question in _QUESTIONS})
 
@@ -93,10 +125,15 @@ class Query(
     PartnerQuery,
     ClientQuery,
     OrganisationQuery,
+    OrgUserQuery,
     AccessQuery,
+    ActingQuery,
+    EscalationQuery,
     SubscriptionQuery,
+    ChangeRequestQuery,
     CardQuery,
     InvoiceQuery,
+    AuditQuery,
     PlanQuery,
 ):
     """What can be asked."""
@@ -116,7 +153,18 @@ class Query(
 
 
 @strawberry.type(description="What can be changed; the fields of one request are changed one after another.")
-class Mutation(ClientMutation, OrganisationMutation, SubscriptionMutation, CardMutation):
+class Mutation(
+    ClientMutation,
+    OrganisationMutation,
+    AccessMutation,
+    ActingMutation,
+    EscalationMutation,
+    OrgUserMutation,
+    OrgSettingsMutation,
+    SubscriptionMutation,
+    ChangeRequestMutation,
+    CardMutation,
+):
     """What can be changed."""
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from resolvers import cards, clients, organisations, plans, subscriptions
+from resolvers import cards, change_requests, clients, organisations, plans, subscriptions
 from resolvers.paging import Order
 from schema.cards import PaymentCard
+from schema.change_requests import ChangeRequest, change_request_page
 from schema.connections import Connection, Direction, paged
 from schema.guarded import column, computed, edge, entity, listing, mutation, node_id
 from schema.nodes import Node, Versioned
@@ -38,6 +39,7 @@ class Subscription(Node, Versioned):
         needs=("unit_price_minor", "currency"),
         doc="What one seat costs for one cycle.",
     )
+    extra_storage_gb: int = column(doc="How many gigabytes of storage it has beyond those that the plan includes.")
     started_at: datetime = column(doc="When it began.")
     current_period_start: datetime = column(doc="When the period that is paid for began.")
     current_period_end: datetime = column(doc="When it renews.")
@@ -45,6 +47,12 @@ class Subscription(Node, Versioned):
     organisation_name: str = column(doc="The organisation's name, which the partner keeps seeing.")
     organisation_domain: DomainName = column(doc="The organisation's domain, which the partner keeps seeing.")
     plan: Plan | None = edge(plans.plan_by_id, key="plan_id", guard=Privilege.PLAN_READ, doc="What is subscribed to.")
+    plan_at_renewal: Plan | None = edge(
+        plans.plan_by_id,
+        key="plan_id_at_renewal",
+        guard=Privilege.PLAN_READ,
+        doc="What will be subscribed to from the renewal on, where that changes then.",
+    )
     card: PaymentCard | None = edge(
         cards.card_by_id, key="card_id", guard=Privilege.CARD_READ, doc="The card that is charged, where one is named."
     )
@@ -56,6 +64,14 @@ class Subscription(Node, Versioned):
     )
     client: Annotated["Client", strawberry.lazy("schema.clients")] | None = edge(
         clients.client_by_id, key="client_id", guard=Privilege.CLIENT_READ, doc="The client who pays."
+    )
+    change_requests: Connection[ChangeRequest] | None = edge(
+        change_requests.change_requests_by_subscription,
+        key="id",
+        guard=Privilege.CHANGE_REQUEST_READ,
+        args=change_request_page,
+        doc="What its organisation and its client asked the partner for.",
+        cost=25,
     )
 
 

@@ -112,13 +112,13 @@ def _acting(principal: Principal, privilege: Privilege) -> Decision:  # noqa: PL
     role = PartnerRole(principal.role) if principal.role and is_partner_role(principal.role) else None
     if role is None:
         return sentences.stranger(principal.kind, privilege)
-    if privilege in DENIED_TO_PARTNERS:
-        return sentences.denied_to_partners(privilege, DENIED_TO_PARTNERS[privilege], acting=True)
     may_act = PARTNER_ROLES[Privilege.ORGANISATION_ACT]
-    if role not in may_act and privilege not in _EVERY_ACTING_MEMBERS:
-        return sentences.role_lacks(role, Privilege.ORGANISATION_ACT, may_act)
+    if privilege in DENIED_TO_PARTNERS:
+        return sentences.denied_to_partners(privilege, DENIED_TO_PARTNERS[privilege], acting=role in may_act)
     if privilege in SUPER_ADMIN_ONLY:
         return sentences.super_admin_only(privilege)
+    if role not in may_act and privilege not in _EVERY_ACTING_MEMBERS:
+        return sentences.role_lacks(role, Privilege.ORGANISATION_ACT, may_act)
     row = INSIDE.get(privilege)
     if row is None:
         return sentences.not_while_acting(privilege)
@@ -150,10 +150,11 @@ def _org_user(principal: Principal, privilege: Privilege) -> Decision:
     role = OrgRole(principal.role) if principal.role and principal.role in OrgRole.__members__ else None
     if role is None:
         return sentences.stranger(principal.kind, privilege)
-    if principal.works_for_the_partner and role is not OrgRole.MEMBER:
-        lowered = _inside(OrgRole.MEMBER, principal, privilege)
-        return sentences.works_for_the_partner(privilege) if isinstance(lowered, Deny) else lowered
-    return _inside(role, principal, privilege)
+    decision = _inside(role, principal, privilege)
+    if not principal.works_for_the_partner or isinstance(decision, Deny):
+        return decision
+    lowered = _inside(OrgRole.MEMBER, principal, privilege)
+    return sentences.works_for_the_partner(privilege) if isinstance(lowered, Deny) else lowered
 
 
 def _inside(role: OrgRole, principal: Principal, privilege: Privilege) -> Decision:

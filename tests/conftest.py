@@ -8,7 +8,6 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +28,6 @@ from storage.seeding import Account, Shape, accounts, seed
 from tenancy.decide import decide
 from tenancy.predicates import DeclaredScope
 from tests.factories.clients import GatewayClient, running
-from tests.factories.layers import EverythingScope, bypass_database
 
 LOGIN: Final = "gateway_test_login"
 PASSWORD: Final = "for tests only"
@@ -212,31 +210,6 @@ def alder(acting: Callable[[str], GatewayClient]) -> GatewayClient:
 def birch(acting: Callable[[str], GatewayClient]) -> GatewayClient:
     """The owner of another partner."""
     return acting("birch-owner")
-
-
-@pytest_asyncio.fixture(scope="session")
-async def weakened(
-    settings: Settings, layers: Layers, owner_url: str, signer: TokenSigner, known: dict[str, Account]
-) -> AsyncIterator[Callable[..., GatewayClient]]:
-    """Ask an application that lacks layers: `weakened("alder-owner", query_scope=False, rls=False)`."""
-    bypass = await bypass_database(owner_url, login=LOGIN, password=PASSWORD, login_url=as_login)
-    made: dict[tuple[bool, bool], GatewayClient] = {}
-    async with AsyncExitStack() as stack:
-        for query_scope in (True, False):
-            for rls in (True, False):
-                composed = Layers(
-                    verifier=layers.verifier,
-                    decide=decide,
-                    query_scope=DeclaredScope() if query_scope else EverythingScope(),
-                    database=Database(as_login(owner_url), size=2) if rls else bypass(),
-                )
-                made[query_scope, rls] = await stack.enter_async_context(running(settings, composed))
-
-        def become(account: str, *, query_scope: bool = True, rls: bool = True) -> GatewayClient:
-            found = known[account]
-            return made[query_scope, rls].bearing(signer.sign(found.membership_id, found.epoch))
-
-        yield become
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ class Selection:
 
     def _wanted(self, node: SelectionNode) -> bool:
         skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
-        if skip and skip["if_"]:
+        if skip and skip["if"]:
             return False
         include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
-        return not include or bool(include["if_"])
+        return not include or bool(include["if"])

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
@@ -94,32 +94,38 @@ class TokenSigner:
         self._key = key
         self._issuer = issuer
 
-    def sign(self, membership: UUID, epoch: int, *, more: Mapping[str, Any] | None = None) -> str:
+    def sign(self, membership: UUID, epoch: int) -> str:
         """Return a token that names a membership at an epoch."""
-        now = int(time.time())
-        claims = {
-            "iss": self._issuer,
-            "aud": AUDIENCE,
-            "sub": str(membership),
-            "client_id": "gateway-development",
-            "iat": now,
-            "exp": now + int(LIFETIME.total_seconds()),
-            "jti": str(uuid4()),
-            "membership": str(membership),
-            "epoch": epoch,
-            **(more or {}),
-        }
-        return self._encoded(claims)
+        return self._signed(membership, epoch, {})
 
-    def sign_acting(self, membership: UUID, epoch: int, *, session: UUID, access: UUID, organisation: UUID) -> str:
-        """Return a token that names a membership and its session of acting in an organisation (RFC 8693)."""
+    def sign_acting(  # noqa: PLR0913 - what such a token tells
+        self, membership: UUID, epoch: int, *, session: UUID, access: UUID, organisation: UUID, until: datetime
+    ) -> str:
+        """Return a token that names a membership and its session of acting in an organisation (RFC 8693).
+
+        It ends with the session. Of what it tells, the session alone is looked at; all else is read live.
+        """
         acting = {
             "acting": str(session),
             "access": str(access),
             "organisation": str(organisation),
             "act": {"sub": str(membership)},
         }
-        return self.sign(membership, epoch, more=acting)
+        return self._signed(membership, epoch, acting, until=until)
 
-    def _encoded(self, claims: Mapping[str, Any]) -> str:
-        return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": self._key.kid}, dict(claims), self._key)
+    def _signed(self, membership: UUID, epoch: int, more: Mapping[str, Any], *, until: datetime | None = None) -> str:
+        now = int(time.time())
+        ends = now + int(LIFETIME.total_seconds())
+        claims = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": str(membership),
+            "client_id": "gateway-development",
+            "iat": now,
+            "exp": ends if until is None else min(ends, int(until.timestamp())),
+            "jti": str(uuid4()),
+            "membership": str(membership),
+            "epoch": epoch,
+            **more,
+        }
+        return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": self._key.kid}, claims, self._key)

@@ -1,12 +1,13 @@
 """The executor: each operation runs inside what its caller opens for it, and that is closed whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import pytest
 import strawberry
+from graphql import GraphQLField
 
 from gateway.execution.executor import Executor
 
@@ -20,6 +21,7 @@ class Caller:
 
     def __init__(self, *, refuses: bool = False) -> None:
         self.seen: list[Any] = []
+        self.selected: list[int] = []
         self.begun = 0
         self.refuses = refuses
 
@@ -36,6 +38,10 @@ class Operation:
         self.caller = caller
         self.context = self
         self.open = False
+
+    def expect(self, fields: Iterable[GraphQLField]) -> None:
+        """Write down what was selected."""
+        self.caller.selected.append(len(list(fields)))
 
     @asynccontextmanager
     async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:

@@ -1,16 +1,14 @@
-"""Whole worlds to test the tenant boundary in: what the schema lets one ask and change, and valid values for all of it.
+"""What the schema lets one ask and change, every place in it that takes an id, and valid values for all of it.
 
 Everything is read from the schema, so that a new list, filter or change is tested without being named here; a new
 scalar needs a sample value.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
-from uuid import UUID
 
 from graphql import (
     GraphQLEnumType,
@@ -18,25 +16,19 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     get_named_type,
+    is_leaf_type,
     is_list_type,
     is_non_null_type,
+    is_required_argument,
 )
 from strawberry.utils.str_converters import to_camel_case
 
-from gateway.app import Layers
-from gateway.identity.tokens import TokenSigner, TokenVerifier
-from gateway.settings import Settings
 from schema import node_ids
 from schema.changing import NODE
 from schema.root import build_schema
+from schema.specs import describe, describe_type
 from storage.base import SCHEMA, TableClass
-from storage.engine import Database
-from storage.seeding import Account
 from storage.tables import metadata
-from tenancy.decide import Decide, decide
-from tenancy.predicates import DeclaredScope
-from tests.factories.clients import GatewayClient, running
-from tests.factories.layers import EverythingScope, bypass_database
 
 GRAPHQL: Final = build_schema()._schema  # noqa: SLF001 - Strawberry's public face hides the types
 TENANT_TABLES: Final = tuple(table for table in metadata.sorted_tables if table.info["class"] is TableClass.TENANT)
@@ -51,8 +43,11 @@ _BY_NAME: Final[Mapping[str, Callable[[int], Any]]] = {
 _BY_SCALAR: Final[Mapping[str, Callable[[int], Any]]] = {
     "Boolean": lambda _number: True,
     "CountryCode": lambda _number: "ES",
+    "CurrencyCode": lambda _number: "EUR",
+    "DateTime": lambda _number: "2030-01-31T09:30:00Z",
     "DomainName": lambda number: f"sample{number}.example",
     "EmailAddress": lambda number: f"sample{number}@mail.example",
+    "Int": lambda _number: 7,
     "LanguageTag": lambda _number: "en",
     "PhoneNumber": lambda _number: "+34911234567",
     "String": lambda number: f"Sample {number}",
@@ -69,42 +64,56 @@ def of_a_tenant(kind: str) -> bool:
     return metadata.tables[f"{SCHEMA}.{table_name(kind)}"].info["class"] is TableClass.TENANT
 
 
+def _object(name: str) -> GraphQLObjectType:
+    found = GRAPHQL.type_map[name]
+    assert isinstance(found, GraphQLObjectType)
+    return found
+
+
 def query_fields() -> Mapping[str, Any]:
     """Return the fields of Query."""
-    found: Mapping[str, Any] = GRAPHQL.type_map["Query"].fields  # type: ignore[attr-defined]  # it is an object type
-    return found
+    return _object("Query").fields
 
 
 def mutation_fields() -> Mapping[str, Any]:
     """Return the fields of Mutation."""
-    found: Mapping[str, Any] = GRAPHQL.type_map["Mutation"].fields  # type: ignore[attr-defined]  # as above
-    return found
+    return _object("Mutation").fields
 
 
+def guard_of(field: Any) -> str | None:
+    """Return the privilege that a field demands beside that of its entity, if any."""
+    spec = describe(field)
+    return spec.guard.value if spec is not None and spec.guard is not None else None
+
+
+def read_privilege(kind: str) -> str:
+    """Return the privilege that reading a kind of node takes."""
+    spec = describe_type(_object(kind))
+    assert spec is not None
+    return spec.read.value
+
+
+KINDS: Final = tuple(kind for kind in node_ids.KINDS if kind in GRAPHQL.type_map)
+"""The kinds of node that can be asked for."""
+TENANT_KINDS: Final = tuple(kind for kind in KINDS if of_a_tenant(kind))
 LISTS: Final = tuple(
     name for name, field in query_fields().items() if get_named_type(field.type).name.endswith("Connection")
-)
-LOOKUPS: Final = tuple(
-    (name, argument)
-    for name, field in query_fields().items()
-    for argument, given in field.args.items()
-    if get_named_type(given.type).name == "ID"
 )
 MUTATIONS: Final = tuple(mutation_fields())
 
 
-def item_of(listed: str) -> GraphQLObjectType:
-    """Return the type of a list's items."""
-    connection = get_named_type(query_fields()[listed].type)
+def item_of(listed: Any) -> GraphQLObjectType:
+    """Return the type of the items of a field that is a list."""
+    connection = get_named_type(listed.type)
     assert isinstance(connection, GraphQLObjectType)
     item = get_named_type(connection.fields["nodes"].type)
     assert isinstance(item, GraphQLObjectType)
     return item
 
 
-def filter_of(listed: str) -> GraphQLInputObjectType:
-    """Return the filter input of a list."""
-    found = get_named_type(query_fields()[listed].args["filter"].type)
+def filter_of(listed: Any) -> GraphQLInputObjectType:
+    """Return the filter input of a field that is a list."""
+    found = get_named_type(listed.args["filter"].type)
     assert isinstance(found, GraphQLInputObjectType)
     return found
 
@@ -135,22 +144,21 @@ def id_inputs(given: GraphQLInputObjectType, path: tuple[str, ...] = ()) -> Iter
             yield from id_inputs(inner, (*path, name))
 
 
-ID_INPUTS: Final = tuple((name, path, kind) for name in MUTATIONS for path, kind in id_inputs(input_of(name)))
-ID_FILTERS: Final = tuple(
-    (listed, name, kind) for listed in LISTS for name, kind in node_kinds(filter_of(listed)).items()
-)
-
-
 def mutation_document(mutation: str) -> str:
-    """Write the document of a mutation: the changed entity's id, and everything that the user errors tell."""
+    """Write the document of a mutation: what was changed, and everything that the user errors tell."""
     payload = get_named_type(mutation_fields()[mutation].type)
     assert isinstance(payload, GraphQLObjectType)
-    (changed,) = (name for name in payload.fields if name != "userErrors")
-    errors = " ".join(GRAPHQL.type_map["UserError"].fields)  # type: ignore[attr-defined]  # it is an object type
+    changed = " ".join(_changed(name, field) for name, field in payload.fields.items() if name != "userErrors")
+    errors = " ".join(_object("UserError").fields)
     return (
         f"mutation($input: {input_of(mutation).name}!) "
-        f"{{ {mutation}(input: $input) {{ {changed} {{ id }} userErrors {{ {errors} }} }} }}"
+        f"{{ {mutation}(input: $input) {{ {changed} userErrors {{ {errors} }} }} }}"
     )
+
+
+def _changed(name: str, field: Any) -> str:
+    named = get_named_type(field.type)
+    return name if is_leaf_type(named) else f"{name} {{ {selection(named, 0)} }}"
 
 
 def selection(named: Any, depth: int) -> str:
@@ -166,138 +174,120 @@ def selection(named: Any, depth: int) -> str:
     return " ".join(parts)
 
 
+def shown(field: Any) -> str:
+    """Write what is asked of a field: nothing of a leaf, else the ids of what it leads to, or its own leaves."""
+    named = get_named_type(field.type)
+    if is_leaf_type(named):
+        return ""
+    if named.name.endswith("Connection"):
+        return "{ nodes { id } }"
+    if isinstance(named, GraphQLInterfaceType):
+        return "{ id }"
+    leaves = [name for name, inner in named.fields.items() if is_leaf_type(get_named_type(inner.type))]
+    return f"{{ {selection(named, 0) or ' '.join(leaves)} }}"
+
+
 def _wraps(named: Any) -> bool:
     return str(named.name).endswith(("Connection", "Edge"))
 
 
 @dataclass(frozen=True)
-class World:
-    """One partner: every id that it has, and one of each kind that fit together, with which every change is valid."""
+class Place:
+    """Somewhere that the schema takes an id: of one kind of node, or of any where `kind` is None.
 
-    partner_id: UUID
-    ids: Mapping[str, Sequence[str]]
-    chosen: Mapping[str, str]
-    currency: str
-    seats: int
+    `path` is where among the document's variables it stands; `of` is the kind of node that is asked, by its id in the
+    variable `own`, where the place is nested.
+    """
 
-    @property
-    def every_id(self) -> frozenset[str]:
-        """Every node id of the partner."""
-        return frozenset(identifier for found in self.ids.values() for identifier in found)
+    name: str
+    document: str
+    path: tuple[str, ...]
+    kind: str | None = None
+    mutation: str | None = None
+    of: str | None = None
 
-    def valid(self, given: GraphQLInputObjectType) -> dict[str, Any]:
-        """Make a valid value of an input: every field given, ids of this partner's."""
-        kinds = node_kinds(given)
-        return {
-            name: self.chosen[kinds[name]] if name in kinds else self._value(name, field.type)
-            for name, field in given.fields.items()
-            if name not in _NEVER_GIVEN
-        }
-
-    def _value(self, name: str, kind: Any) -> Any:
-        if is_non_null_type(kind):
-            return self._value(name, kind.of_type)
-        if is_list_type(kind):
-            return [self._value(name, kind.of_type)]
-        if isinstance(kind, GraphQLInputObjectType):
-            return self.valid(kind)
-        if isinstance(kind, GraphQLEnumType):
-            return next(iter(kind.values))
-        number = next(_numbers)
-        own = {"CurrencyCode": self.currency, "Int": self.seats}
-        return own[kind.name] if kind.name in own else (_BY_NAME.get(name) or _BY_SCALAR[kind.name])(number)
+    def __str__(self) -> str:
+        """Name it in a test's report."""
+        return self.name
 
 
-_CHOICE: Final = """
-    SELECT s.id AS "Subscription", s.child_org_id AS "ChildOrg", s.client_id AS "Client", s.plan_id AS "Plan",
-           card.id AS "PaymentCard", c.currency, s.seats + 1 AS seats
-      FROM gateway.subscription s
-      JOIN gateway.child_org o ON o.partner_id = s.partner_id AND o.id = s.child_org_id
-      JOIN gateway.client c ON c.partner_id = s.partner_id AND c.id = s.client_id
-      JOIN gateway.payment_card card ON card.partner_id = s.partner_id
-      JOIN gateway.plan ON plan.id = s.plan_id
-      JOIN gateway.plan_price price
-        ON price.plan_id = s.plan_id AND price.currency = c.currency AND price.cycle = 'MONTHLY'
-     WHERE s.partner_id = $1 AND s.status IN ('ACTIVE', 'TRIALING') AND o.partner_sees_until = 'infinity'
-       AND plan.status = 'ON_SALE' AND s.seats < plan.seats_max AND card.holder = 'RESELLER'
-       AND card.status = 'ACTIVE' AND make_date(card.expiry_year::int, card.expiry_month::int, 1) > now()
-     ORDER BY s.id, card.id LIMIT 1
-"""
+def _lookups() -> Iterator[Place]:
+    for name, field in query_fields().items():
+        for argument, given in field.args.items():
+            if get_named_type(given.type).name == "ID":
+                others = {other: taken for other, taken in field.args.items() if other != argument}
+                demanded = {other: taken for other, taken in others.items() if is_required_argument(taken)}
+                literal = "".join(f", {other}: {sample(other, taken.type)}" for other, taken in demanded.items())
+                document = f"query($id: ID!) {{ it: {name}({argument}: $id{literal}) {shown(field)} }}"
+                yield Place(f"{name}({argument})", document, ("id",))
 
 
-async def world_of(owner: Any, account: Account) -> World:
-    """Read a partner's world as the owner, who sees every row."""
-    partner = await owner.fetchval("SELECT partner_id FROM gateway.membership WHERE id = $1", account.membership_id)
-    ids = {
-        kind: [
-            node_ids.encode(kind, row["id"])
-            for row in await owner.fetch(
-                f"SELECT id FROM {SCHEMA}.{table_name(kind)} WHERE partner_id = $1 ORDER BY id", partner
+def _filters() -> Iterator[Place]:
+    for name in LISTS:
+        field = query_fields()[name]
+        given = filter_of(field)
+        document = f"query($filter: {given.name}) {{ it: {name}(first: 100, filter: $filter) {shown(field)} }}"
+        for path, kind in id_inputs(given):
+            yield Place(f"{name}({'.'.join(path)})", document, ("filter", *path), kind)
+
+
+def _nested_filters() -> Iterator[Place]:
+    for parent in KINDS:
+        for name, field in _object(parent).fields.items():
+            if "filter" not in field.args:
+                continue
+            given = filter_of(field)
+            asked = f"{name}(first: 100, filter: $filter) {shown(field)}"
+            document = (
+                f"query($own: ID!, $filter: {given.name}) {{ node(id: $own) {{ ... on {parent} {{ it: {asked} }} }} }}"
             )
-        ]
-        for kind in node_ids.KINDS
-        if of_a_tenant(kind)
-    }
-    choice = await owner.fetchrow(_CHOICE, partner)
-    fitting = {kind: node_ids.encode(kind, choice[kind]) for kind in node_ids.KINDS if kind in choice.keys()}  # noqa: SIM118 - a record is no dict
-    first = {kind: found[0] for kind, found in ids.items() if found}
-    assert set(ids) <= set(first), "the partner has nodes of every kind"
-    return World(partner, ids, {**first, **fitting}, currency=choice["currency"], seats=choice["seats"])
+            for path, kind in id_inputs(given):
+                yield Place(f"{parent}.{name}({'.'.join(path)})", document, ("filter", *path), kind, of=parent)
 
 
-async def fingerprint(owner: Any, partner: UUID) -> dict[str, str]:
-    """Return a checksum of all rows that a partner has in each tenant table."""
+def _inputs() -> Iterator[Place]:
+    for name in MUTATIONS:
+        for path, kind in id_inputs(input_of(name)):
+            yield Place(f"{name}({'.'.join(path)})", mutation_document(name), ("input", *path), kind, mutation=name)
+
+
+def put(values: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Return values with one more, somewhere inside."""
+    first, *rest = path
+    return {**values, first: put(values.get(first) or {}, tuple(rest), value) if rest else value}
+
+
+def sample(name: str, kind: Any, ids: Mapping[str, str] | None = None) -> Any:
+    """Make a value of an input type; an input object holds every field, its ids are taken from `ids` by kind."""
+    if is_non_null_type(kind):
+        return sample(name, kind.of_type, ids)
+    if is_list_type(kind):
+        return [sample(name, kind.of_type, ids)]
+    if isinstance(kind, GraphQLInputObjectType):
+        return samples(kind, ids or {})
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    return (_BY_NAME.get(name) or _BY_SCALAR[kind.name])(next(_numbers))
+
+
+def samples(given: GraphQLInputObjectType, ids: Mapping[str, str]) -> dict[str, Any]:
+    """Make a value of an input with every field that it has, but for the version that is expected."""
+    kinds = node_kinds(given)
     return {
-        table.name: await owner.fetchval(
-            f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} AS t"
-            " WHERE partner_id = $1",
-            partner,
-        )
-        for table in TENANT_TABLES
+        name: ids[kinds[name]] if name in kinds else sample(name, field.type, ids)
+        for name, field in given.fields.items()
+        if name not in _NEVER_GIVEN
     }
 
 
-@dataclass(frozen=True)
-class Weakness:
-    """Which of the two layers under the decision are in place."""
-
-    query_scope: bool = True
-    rls: bool = True
+PLACES: Final = (*_lookups(), *_filters(), *_nested_filters(), *_inputs())
+"""Every place of the schema that takes an id."""
 
 
-WHOLE: Final = Weakness()
-HELD: Final = {
-    "whole": WHOLE,
-    "no query scope": Weakness(query_scope=False),
-    "no row-level security": Weakness(rls=False),
-}
-LEAKING: Final = Weakness(query_scope=False, rls=False)
-
-Ask = Callable[[UUID, Weakness], GatewayClient]
-
-
-@asynccontextmanager
-async def every_weakness(  # noqa: PLR0913 - everything that an application is composed of
-    settings: Settings,
-    verifier: TokenVerifier,
-    signer: TokenSigner,
-    owner_url: str,
-    *,
-    login: str,
-    password: str,
-    login_url: Callable[[str, str], str],
-    deciding: Decide = decide,
-) -> AsyncIterator[Ask]:
-    """Run an application on one database with each combination of the two layers, and ask as any membership."""
-    bypass = await bypass_database(owner_url, login=login, password=password, login_url=login_url)
-    made: dict[Weakness, GatewayClient] = {}
-    async with AsyncExitStack() as stack:
-        for weakness in (*HELD.values(), LEAKING):
-            composed = Layers(
-                verifier=verifier,
-                decide=deciding,
-                query_scope=DeclaredScope() if weakness.query_scope else EverythingScope(),
-                database=Database(login_url(owner_url, login), size=2) if weakness.rls else bypass(),
-            )
-            made[weakness] = await stack.enter_async_context(running(settings, composed))
-        yield lambda membership, weakness: made[weakness].bearing(signer.sign(membership, 1))
+def guarded_fields(kind: str) -> dict[str, str]:
+    """Return the fields of a kind of node that demand a privilege of their own, and which."""
+    return {
+        name: guard
+        for name, field in _object(kind).fields.items()
+        if (guard := guard_of(field)) is not None and not any(is_required_argument(a) for a in field.args.values())
+    }

@@ -1,8 +1,9 @@
 """Every change that the API offers, with an input that is accepted: for the tests that hold for all of them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from graphql import GraphQLInputObjectType, GraphQLNamedType, get_named_type
 from sqlalchemy import Table
@@ -11,10 +12,12 @@ from schema.root import build_schema
 from storage.cards import payment_card
 from storage.clients import client
 from storage.events import audit_entry, event
-from storage.organisations import child_org
+from storage.org_users import OrgRole
+from storage.organisations import DomainStatus, child_org
 from storage.partners import PartnerRole
 from storage.subscriptions import subscription
-from tests.factories.clients import Answer
+from tests.factories.clients import Answer, GatewayClient
+from tests.factories.worlds import node_kinds
 from tests.operations.worlds import Row, World, node_id
 
 SCHEMA: Final = build_schema()._schema  # noqa: SLF001 - Strawberry's public face hides the types
@@ -27,26 +30,109 @@ _MONEY: Final = _OWNER_ADMIN | {PartnerRole.BILLING}
 
 @dataclass(frozen=True)
 class Shop:
-    """A partner with one client, its organisation and that one's subscription to a plan."""
+    """A partner with one client, its organisation, that one's people and its subscription to a plan.
+
+    The partner has full access to the organisation, and its administrator a session of acting there.
+    """
 
     world: World
     client: Row
     organisation: Row
     subscription: Row
     plan: Row
+    super_admin: Row
+    admin: Row
+    user: Row
+    access: Row
+    session: Row
+
+    @property
+    def as_super_admin(self) -> GatewayClient:
+        """Ask as the organisation's super admin."""
+        return self.world.being(self.super_admin["membership_id"])
+
+    @property
+    def as_admin(self) -> GatewayClient:
+        """Ask as an administrator of the organisation."""
+        return self.world.being(self.admin["membership_id"])
+
+    @property
+    def as_user(self) -> GatewayClient:
+        """Ask as a member of the organisation."""
+        return self.world.being(self.user["membership_id"])
+
+    @property
+    def as_acting(self) -> GatewayClient:
+        """Ask as the partner's administrator, acting in the organisation."""
+        return self.world.acting_in(self.session)
+
+
+async def open_shop(world: World, plan: Row) -> Shop:
+    """Fill a partner: 10 seats of a plan, everybody who has a part in it."""
+    buyer = await world.client()
+    organisation = await world.organisation(buyer, domain_status=DomainStatus.VERIFIED)
+    access = await world.access(organisation)
+    return Shop(
+        world,
+        buyer,
+        organisation,
+        await world.subscription(organisation, plan),
+        plan,
+        super_admin=await world.user(organisation, OrgRole.SUPER_ADMIN),
+        admin=await world.user(organisation, OrgRole.ADMIN),
+        user=await world.user(organisation),
+        access=access,
+        session=await world.session(access),
+    )
+
+
+Example = dict[str, Any] | Awaitable[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One mutation: what it changes, who may, an accepted input, and what makes that another accepted one."""
+    """One mutation: what it changes, who may, an accepted input, and what makes that another accepted one.
+
+    `roles` are the partner's who may without acting, `by` is somebody who may and `lesser` somebody who may not.
+    The example may store first what the change is about. `repeats` says that the same again is accepted and changes
+    nothing, `acts` that the caller acts in the organisation.
+    """
 
     field: str
     entity: str
     table: Table
     roles: frozenset[PartnerRole]
-    example: Callable[[Shop], dict[str, Any]]
+    example: Callable[[Shop], Example]
     other: Mapping[str, Any]
     target: str | None = None
+    by: Callable[[Shop], GatewayClient] = lambda shop: shop.world.boss
+    lesser: Callable[[Shop], GatewayClient] = lambda shop: shop.world.viewer
+    actor: Callable[[Shop], tuple[UUID, str]] = lambda shop: (
+        shop.world.memberships[PartnerRole.OWNER],
+        "PARTNER_MEMBER",
+    )
+    repeats: bool = True
+    acts: bool = False
+
+    async def given(self, shop: Shop) -> dict[str, Any]:
+        """Return an accepted input, having stored what it needs."""
+        made = self.example(shop)
+        return made if isinstance(made, dict) else await made
+
+    @property
+    def adds(self) -> bool:
+        """Whether the change makes a row, instead of changing one."""
+        return self.target is None
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it takes an idempotency key."""
+        return "idempotencyKey" in self.takes.fields
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Which kind of node each ID field of its input takes."""
+        return node_kinds(self.takes)
 
     @property
     def takes(self) -> GraphQLInputObjectType:
@@ -58,11 +144,27 @@ class Change:
         return named
 
     @property
+    def shows(self) -> str:
+        """What is read of the changed entity: its id, and its version where it has one."""
+        mutation = SCHEMA.mutation_type
+        assert mutation is not None
+        payload: Any = get_named_type(mutation.fields[self.field].type)
+        entity: Any = get_named_type(payload.fields[self.entity].type)
+        return "id version" if "version" in entity.fields else "id"
+
+    def fence(self, shop: Shop) -> dict[str, UUID]:
+        """Return whose idempotency keys its caller uses: those of the organisation, or the partner's."""
+        if self.actor(shop)[0] in set(shop.world.memberships.values()) and self.roles:
+            return {}
+        client = {"client_id": shop.client["id"]} if self.acts else {}
+        return {"child_org_id": shop.organisation["id"], **client}
+
+    @property
     def document(self) -> str:
         """The document that asks for it."""
         return (
             f"mutation($input: {self.takes.name}!) {{ {self.field}(input: $input) "
-            f"{{ {self.entity} {{ id version }} {ERRORS} }} }}"
+            f"{{ {self.entity} {{ {self.shows} }} {ERRORS} }} }}"
         )
 
     def fields_of(self, named: str) -> Iterator[tuple[str, ...]]:
@@ -170,8 +272,17 @@ async def trail_of(world: World) -> Trail:
     return Trail(events=await world.rows(event), entries=await world.rows(audit_entry))
 
 
-def assert_told(trail: Trail, world: World, answer: Answer, change: str, role: PartnerRole = PartnerRole.OWNER) -> None:
+def assert_told(  # noqa: PLR0913 - what every entry tells
+    trail: Trail,
+    world: World,
+    answer: Answer,
+    change: str,
+    role: PartnerRole = PartnerRole.OWNER,
+    *,
+    actor: tuple[UUID, str] | None = None,
+) -> None:
     """Prove that each event has its audit entry, and that the entries say who did what in which request."""
+    who, kind = actor or (world.memberships[role], "PARTNER_MEMBER")
     named = ("target_kind", "target_id", "target_version", "client_id", "child_org_id", "org_internal", "created_at")
     assert [{name: row[name] for name in named} for row in trail.events] == [
         {name: row[name] for name in named} for row in trail.entries
@@ -180,6 +291,7 @@ def assert_told(trail: Trail, world: World, answer: Answer, change: str, role: P
         assert found["payload"] == entry["after"]
         assert entry["operation"] == change
         assert entry["request_id"] == answer.headers["x-request-id"]
-        assert entry["actor_membership_id"] == world.memberships[role]
-        assert entry["actor_kind"] == "PARTNER_MEMBER"
+        assert entry["actor_membership_id"] == who
+        assert entry["actor_kind"] == kind
+        assert entry["outcome"] == "DONE"
         assert (found["seq"], entry["seq"], entry["hash"]) == (None, None, None)

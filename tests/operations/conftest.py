@@ -10,7 +10,7 @@ import pytest_asyncio
 from gateway.identity.tokens import TokenSigner
 from storage.engine import connect
 from tests.factories.clients import GatewayClient
-from tests.operations.changes import Shop
+from tests.operations.changes import Shop, open_shop
 from tests.operations.lists import Crowd, gather_crowd
 from tests.operations.worlds import Row, World, everything, found
 
@@ -25,7 +25,10 @@ async def world(owner: Any, gateway: GatewayClient, signer: TokenSigner) -> Worl
 
 @pytest.fixture
 def unchanged(owner: Any) -> Unchanged:
-    """Prove that no row of any table is added, changed or removed while the context that this makes is open."""
+    """Prove that no row of any table is added, changed or removed while the context that this makes is open.
+
+    A denial's own entry in the audit trail is the one exception.
+    """
 
     @asynccontextmanager
     async def proving() -> AsyncIterator[None]:
@@ -42,22 +45,16 @@ async def plans(owner: Any) -> dict[str, Row]:
     return {row["code"]: dict(row) for row in await owner.fetch("SELECT * FROM gateway.plan")}
 
 
-async def _open_shop(world: World, plan: Row) -> Shop:
-    buyer = await world.client()
-    organisation = await world.organisation(buyer)
-    return Shop(world, buyer, organisation, await world.subscription(organisation, plan), plan)
-
-
 @pytest_asyncio.fixture
 async def shop(world: World, plans: dict[str, Row]) -> Shop:
     """A partner of the test's own with a client, its organisation and a subscription of 10 seats to Mail Standard."""
-    return await _open_shop(world, plans["mail-standard"])
+    return await open_shop(world, plans["mail-standard"])
 
 
 @pytest_asyncio.fixture
 async def other_shop(owner: Any, gateway: GatewayClient, signer: TokenSigner, plans: dict[str, Row]) -> Shop:
     """The same under another partner."""
-    return await _open_shop(await found(owner, gateway, signer), plans["mail-standard"])
+    return await open_shop(await found(owner, gateway, signer), plans["mail-standard"])
 
 
 @pytest_asyncio.fixture(scope="session")

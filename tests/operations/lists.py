@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type, is_required_argument
 from sqlalchemy import Table
 
 from storage.accesses import AccessState, partner_access
@@ -14,6 +14,7 @@ from storage.base import fold
 from storage.cards import CardStatus, payment_card
 from storage.clients import ClientStatus, client
 from storage.invoices import InvoiceState, invoice
+from storage.org_users import OrgRole
 from storage.organisations import DomainStatus, OrganisationStatus, child_org
 from storage.partners import MemberStatus, PartnerRole, partner_member
 from storage.plans import plan
@@ -28,7 +29,10 @@ FEW: Final = 60
 
 @dataclass(frozen=True)
 class Listing:
-    """One list: its rows, its orders and filters by column, its own order, and the parent where it is nested."""
+    """One list: its rows, its orders and filters by column, its own order, and the parent where it is nested.
+
+    One that is `inside` an organisation is read by that organisation's super admin.
+    """
 
     field: str
     kind: str
@@ -39,6 +43,7 @@ class Listing:
     kinds: Mapping[str, str] = dataclasses.field(default_factory=dict)
     parent: str = "Query"
     by: str | None = None
+    inside: bool = False
 
     def __str__(self) -> str:
         """Name the list as the schema does."""
@@ -190,8 +195,13 @@ class Crowd:
     world: World
     rich: Row
     rich_org: Row
+    super_admin: Row
     others: tuple[Row, Row]
     other_orgs: tuple[Row, Row]
+
+    def caller(self, listing: Listing) -> GatewayClient:
+        """Ask as somebody who may read a list."""
+        return self.world.being(self.super_admin["membership_id"]) if listing.inside else self.world.boss
 
     def parent(self, listing: Listing) -> Row | None:
         """Return a parent with many rows; None for a list of the root."""
@@ -205,6 +215,8 @@ class Crowd:
             row
             for row in await self.world.rows(listing.table)
             if (listing.by is None or of is None or row[listing.by] == of["id"])
+            and (not listing.inside or row["child_org_id"] == self.rich_org["id"])
+            and (listing.inside or not row.get("org_internal"))
             and ("partner_sees_until" not in row or row["partner_sees_until"].replace(tzinfo=UTC) > datetime.now(UTC))
         ]
 
@@ -227,10 +239,16 @@ async def gather_crowd(world: World, plans: list[Row]) -> Crowd:
         await world.access(rich_org, **_access(number), state=AccessState.ENDED)
     for number in range(5):
         await world.card(created_at=_at(number), status=_turn(CardStatus, number))
+    super_admin = await world.user(rich_org, OrgRole.SUPER_ADMIN)
     left = await world.organisation(rich, "left.example", partner_sees_until=LONG_AGO)
     await world.access(left, state=AccessState.ENDED)
     return Crowd(
-        world, rich, rich_org, others=(buyers[18][0], buyers[19][0]), other_orgs=(buyers[18][1], buyers[19][1])
+        world,
+        rich,
+        rich_org,
+        super_admin,
+        others=(buyers[18][0], buyers[19][0]),
+        other_orgs=(buyers[18][1], buyers[19][1]),
     )
 
 
@@ -287,6 +305,8 @@ def everything_of(named: Any, depth: int) -> str:
 def _fields(named: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> Iterator[str]:
     for name, found in named.fields.items():
         inner: Any = get_named_type(found.type)
+        if any(is_required_argument(argument) for argument in found.args.values()):
+            continue  # what is asked about with a word is no field of a row
         if is_leaf_type(inner):
             yield name
         elif inner.name.endswith("Connection"):

@@ -80,7 +80,16 @@ def test_keeps_node_ids_short() -> None:
 def test_names_a_mutation_noun_first_and_its_types_after_it() -> None:
     mutation = SCHEMA.mutation_type
     assert mutation is not None
-    nouns = ("client", "organisation", "subscription", "resellerCard")
+    nouns = (
+        "client",
+        "organisation",
+        "subscription",
+        "resellerCard",
+        "orgUser",
+        "partnerAccess",
+        "escalation",
+        "changeRequest",
+    )
     for name, field in mutation.fields.items():
         noun = next(noun for noun in nouns if name.startswith(noun))
         assert re.fullmatch(rf"{noun}[A-Z][a-zA-Z]+", name)

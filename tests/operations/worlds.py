@@ -14,11 +14,14 @@ from storage.accesses import AccessState, partner_access
 from storage.acting import acting_session
 from storage.base import FOREVER, fold, new_id
 from storage.cards import CardHolder, CardStatus, payment_card
+from storage.change_requests import ChangeRequestKind, ChangeRequestState, change_request
 from storage.clients import ClientStatus, PaymentMethod, client, client_word
+from storage.escalations import EscalationState, escalation
+from storage.events import AuditOutcome, audit_entry
 from storage.identity import ContactPermission, MembershipKind, login, membership
 from storage.invoices import InvoiceState, invoice
-from storage.org_users import OrgRole, OrgUserStatus, org_user
-from storage.organisations import DomainStatus, OrganisationStatus, child_org
+from storage.org_users import BackupState, OrgRole, OrgUserStatus, org_user, user_backup
+from storage.organisations import DEFAULT_SETTINGS, DomainStatus, OrganisationStatus, child_org, org_settings
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus, partner_member, partner_org
 from storage.plans import BillingCycle
 from storage.search_words import client_words
@@ -257,6 +260,72 @@ class World:
             },
         )
 
+    async def settings(self, organisation: Row, **values: Any) -> Row:
+        """Store an organisation's settings."""
+        return await self.add(org_settings, child_org_id=organisation["id"], **{**DEFAULT_SETTINGS, **values})
+
+    async def backup(self, user: Row, **values: Any) -> Row:
+        """Store a backup of a user's data, asked for by that user."""
+        asked = {"requested_by": user["membership_id"], "requested_by_name": user["name"]}
+        given = {"child_org_id": user["child_org_id"], "user_id": user["id"], "state": BackupState.REQUESTED}
+        return await self.add(user_backup, **{**given, **asked, **values})
+
+    async def escalation(self, session: Row, *, user: Row | None = None, **values: Any) -> Row:
+        """Store a request of whoever acts in a session: to reset a user's password unless told otherwise."""
+        return await self.add(
+            escalation,
+            **{
+                "client_id": session["client_id"],
+                "child_org_id": session["child_org_id"],
+                "access_id": session["access_id"],
+                "requested_by": session["membership_id"],
+                "requested_by_name": session["member_name"],
+                "task": Privilege.USER_RESET_PASSWORD,
+                "user_id": user and user["id"],
+                "reason": "The user asked us by phone",
+                "state": EscalationState.REQUESTED,
+                "created_at": datetime.now(UTC),
+                **values,
+            },
+        )
+
+    async def change_request(self, bought: Row, **values: Any) -> Row:
+        """Store a request for a change of a subscription: for storage unless told otherwise."""
+        return await self.add(
+            change_request,
+            **{
+                "client_id": bought["client_id"],
+                "child_org_id": bought["child_org_id"],
+                "subscription_id": bought["id"],
+                "kind": ChangeRequestKind.STORAGE,
+                "storage_gb": 10,
+                "state": ChangeRequestState.REQUESTED,
+                "requested_by": new_id(),
+                "requested_by_name": "Somebody",
+                **values,
+            },
+        )
+
+    async def entry(self, organisation: Row, **values: Any) -> Row:
+        """Store an entry of the audit trail about an organisation."""
+        return await self.add(
+            audit_entry,
+            **{
+                "org_internal": False,
+                "client_id": organisation["client_id"],
+                "child_org_id": organisation["id"],
+                "actor_kind": "SYSTEM",
+                "outcome": AuditOutcome.DONE,
+                "privilege": "SYSTEM",
+                "operation": "import",
+                "target_kind": "child_org",
+                "target_id": organisation["id"],
+                "target_version": 1,
+                "request_id": "request",
+                **values,
+            },
+        )
+
     def acting_in(self, session: Row) -> GatewayClient:
         """Ask with the token of a session of acting."""
         return self.gateway.bearing(
@@ -266,6 +335,7 @@ class World:
                 session=session["id"],
                 access=session["access_id"],
                 organisation=session["child_org_id"],
+                until=FOREVER,
             )
         )
 
@@ -339,10 +409,11 @@ async def _insert(owner: Any, table: Table, values: Row) -> Row:
 
 
 async def everything(owner: Any) -> dict[str, tuple[int, int | None]]:
-    """Count and check-sum the rows of every table: equal where nothing was written."""
+    """Count and check-sum the rows of every table, denials aside: equal where nothing was changed."""
     made = {}
     for table in metadata.sorted_tables:
-        sql = f"SELECT count(*), sum(hashtextextended(row::text, 0)::numeric) FROM {table} AS row"
+        done = " WHERE row.outcome = 'DONE'" if table is audit_entry else ""
+        sql = f"SELECT count(*), sum(hashtextextended(row::text, 0)::numeric) FROM {table} AS row{done}"
         made[table.name] = tuple(await owner.fetchrow(sql))
     return made
 

@@ -57,6 +57,7 @@ class Trace:
         self.scope = self
         self.loaders = self
         self.request_id = "request"
+        self.address = None
         self.attempt: Any = None
         self.records: list[ThingRecord] = []
 

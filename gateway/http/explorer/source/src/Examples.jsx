@@ -13,7 +13,8 @@ function initialVariables({ variables = {} }) {
 /** What the fill query found, by variable; a variable without a value is left out. */
 async function found({ fill }) {
   if (!fill) return {};
-  const { data } = await session.ask({ query: fill.query }).catch(() => ({}));
+  const query = typeof fill.query === "function" ? fill.query(session) : fill.query;
+  const { data } = await session.ask({ query }).catch(() => ({}));
   const entries = Object.entries(fill.into).map(([name, path]) => [name, at(data, path)]);
   return Object.fromEntries(entries.filter(([, value]) => value != null));
 }

@@ -78,8 +78,25 @@ function Token({ inUse, onNotice }) {
   );
 }
 
+/** Whose organisation one is managing: said for as long as requests carry the token of acting. */
+function Banner({ text }) {
+  return (
+    <p className="banner">
+      {text}
+      <button type="button" onClick={() => session.leave()}>
+        Leave
+      </button>
+    </p>
+  );
+}
+
 export function Identity({ onNotice }) {
-  const { accounts, activeId, pasted } = useSyncExternalStore(session.subscribe, session.snapshot);
+  const { accounts, activeId, pasted, acting } = useSyncExternalStore(session.subscribe, session.snapshot);
   if (accounts.length === 0) return <Token inUse={pasted} onNotice={onNotice} />;
-  return <Accounts accounts={accounts} activeId={activeId} />;
+  return (
+    <>
+      <Accounts accounts={accounts} activeId={activeId} />
+      {acting?.accountId === activeId && <Banner text={acting.banner} />}
+    </>
+  );
 }

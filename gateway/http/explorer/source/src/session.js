@@ -1,6 +1,7 @@
 // Who the page speaks as: one of the demo accounts that the server offers, or a token that somebody pasted.
 const ENDPOINT = new URL("/graphql", location.origin);
 const ACCOUNTS = new URL("accounts.json", document.baseURI);
+const TOKEN = new URL("token", document.baseURI);
 const REMEMBERED = "explorer.account";
 
 async function fetchAccounts() {
@@ -14,7 +15,8 @@ class Session {
   #listeners = new Set();
   #refreshing = null;
   // Tokens stay in memory: what the browser stores outlives the tab, and a token should not.
-  #state = { accounts: [], activeId: null, pasted: "" };
+  // Who acts in an organisation does so until leaving it, or until the server says that the session is over.
+  #state = { accounts: [], activeId: null, pasted: "", acting: null };
 
   subscribe = (listener) => {
     this.#listeners.add(listener);
@@ -35,6 +37,16 @@ class Session {
     this.#change({ activeId: id });
   }
 
+  /** The account in use, and the others of the same partner: "alder-admin" goes with "alder-super-admin". */
+  colleague(role) {
+    const { accounts, activeId } = this.#state;
+    return accounts.find(({ id }) => id === `${activeId?.split("-")[0]}-${role}`) ?? accounts.find(({ id }) => id.endsWith(`-${role}`));
+  }
+
+  leave() {
+    this.#change({ acting: null });
+  }
+
   paste(token) {
     this.#change({ pasted: token });
   }
@@ -43,11 +55,14 @@ class Session {
   async ask(operation, headers = {}) {
     let answer = await this.#post(operation, headers);
     if (answer.status === 401 && this.#state.accounts.length > 0) {
+      if (this.#acting) this.leave();
       await this.#refresh();
       answer = await this.#post(operation, headers);
     }
     try {
-      return await answer.json();
+      const body = await answer.json();
+      await this.#act(body.data?.organisationManage?.session);
+      return body;
     } catch {
       return { errors: [{ message: `The server answered ${answer.status} ${answer.statusText} without JSON.` }] };
     }
@@ -60,8 +75,24 @@ class Session {
     return fetch(ENDPOINT, { method: "POST", headers: sent, body: JSON.stringify(operation) });
   }
 
+  /** A session that was started is used at once: its token is one of its own. */
+  async #act(started) {
+    if (!started?.id) return;
+    const sent = { "Content-Type": "application/json", Authorization: `Bearer ${this.#token}` };
+    const answer = await fetch(TOKEN, { method: "POST", headers: sent, body: JSON.stringify({ session: started.id }) });
+    if (!answer.ok) return;
+    const { token } = await answer.json();
+    this.#change({ acting: { accountId: this.#state.activeId, token, banner: started.banner } });
+  }
+
+  get #acting() {
+    const { activeId, acting } = this.#state;
+    return acting?.accountId === activeId ? acting : null;
+  }
+
   get #token() {
     const { accounts, activeId, pasted } = this.#state;
+    if (this.#acting) return this.#acting.token;
     return accounts.find(({ id }) => id === activeId)?.token ?? pasted;
   }
 
