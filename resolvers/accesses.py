@@ -83,7 +83,7 @@ async def request_access(  # noqa: PLR0913 - what is asked for
         )
         await db.announce(Change("access.requested", partner_access, row, reason=said))
         await db.enqueue("mail.access_requested", {"access_id": str(row["id"])}, about=row)
-    return PartnerAccessRecord(**row)
+    return _record(row)
 
 
 async def withdraw(request: Request, target: UUID, *, expected_version: int | None = None) -> PartnerAccessRecord:
@@ -98,7 +98,7 @@ async def withdraw(request: Request, target: UUID, *, expected_version: int | No
         before = await _locked(db, target, expected_version)
         row = await db.update(partner_access, before, {"state": lead(_term(before), AccessState.WITHDRAWN, now=db.now)})
         await db.announce(Change("access.withdrawn", partner_access, row, before=before))
-    return PartnerAccessRecord(**row)
+    return _record(row)
 
 
 async def approve(
@@ -124,7 +124,7 @@ async def approve(
         row = await db.update(partner_access, before, {**values, **_decided(db)})
         await db.announce(Change("access.granted", partner_access, row, before=before, reason=said), *expired)
         await _announce_end(db, row)
-    return PartnerAccessRecord(**row)
+    return _record(row)
 
 
 async def decline(
@@ -144,7 +144,7 @@ async def decline(
         said = noted("note", note, most=LONGEST_REASON)
         row = await db.update(partner_access, before, {"state": state, **_decided(db)})
         await db.announce(Change("access.declined", partner_access, row, before=before, reason=said))
-    return PartnerAccessRecord(**row)
+    return _record(row)
 
 
 async def end(
@@ -167,7 +167,7 @@ async def end(
         side = by.role if by.child_org_id is not None else _BY_PARTNER
         row = await db.update(partner_access, before, {"state": state, "ended_at": db.now, "ended_by": side})
         await db.announce(Change("access.ended", partner_access, row, before=before, reason=said))
-    return PartnerAccessRecord(**row)
+    return _record(row)
 
 
 async def extend(request: Request, target: UUID, *, expected_version: int | None = None) -> PartnerAccessRecord:
@@ -186,7 +186,7 @@ async def extend(request: Request, target: UUID, *, expected_version: int | None
         row = await db.update(partner_access, before, {"expires_at": expires_at, "extended_at": db.now})
         await db.announce(Change("access.extended", partner_access, row, before=before))
         await _announce_end(db, row)
-    return PartnerAccessRecord(**row)
+    return _record(row)
 
 
 def actor(db: WriteScope) -> Principal:
@@ -205,6 +205,10 @@ async def _locked(db: WriteScope, target: UUID, expected_version: int | None) ->
     row = await db.get(partner_access, target, what="access", path=("id",))
     await db.expect(partner_access, row, expected_version)
     return row
+
+
+def _record(row: Mapping[str, Any]) -> PartnerAccessRecord:
+    return PartnerAccessRecord(**{name: row[name] for name in PartnerAccessRecord.__struct_fields__})
 
 
 def _term(row: Mapping[str, Any]) -> Term:

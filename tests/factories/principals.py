@@ -59,8 +59,8 @@ def _acting(role: PartnerRole, acts: frozenset[str] = FULL) -> Asker:
     return Asker(name, MembershipKind.PARTNER_MEMBER, role, house=house, acts=acts)
 
 
-def _user(role: OrgRole) -> Asker:
-    return Asker(role.lower().replace("_", " "), MembershipKind.ORG_USER, role)
+def _user(role: OrgRole, name: str) -> Asker:
+    return Asker(name, MembershipKind.ORG_USER, role)
 
 
 def _contact(name: str, permissions: Iterable[str]) -> Asker:
@@ -80,9 +80,11 @@ ACTING: Final = (
 )
 """Those of BILLING and VIEWER have a token of a session although their role does not act: as after a demotion."""
 USERS: Final = (
-    *(_user(role) for role in OrgRole),
+    _user(OrgRole.SUPER_ADMIN, "super admin"),
+    _user(OrgRole.ADMIN, "administrator"),
+    _user(OrgRole.MEMBER, "user"),
     Asker(
-        "super admin of the partner's staff",
+        "super admin who is staff",
         MembershipKind.ORG_USER,
         OrgRole.SUPER_ADMIN,
         house="lodge",

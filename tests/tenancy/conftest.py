@@ -1,8 +1,9 @@
-"""What the tests of the tenant boundary stand on: a database of the module's own, asked as anybody."""
+"""What the tests of the tenant boundary stand on: a database with two partners, asked as anybody."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest_asyncio
 
@@ -11,7 +12,7 @@ from gateway.identity.tokens import TokenSigner
 from gateway.settings import Settings
 from storage.base import FOREVER, new_id, now
 from storage.engine import Database, connect
-from storage.seeding import Account
+from storage.partners import PartnerRole
 from tenancy.audit import Attempt
 from tenancy.decide import decide
 from tenancy.predicates import DeclaredScope
@@ -20,34 +21,68 @@ from tenancy.privileges import Privilege
 from tenancy.scope import Boundary, Scope
 from tests.conftest import LOGIN, PASSWORD, TEMPLATE, as_login, recreate
 from tests.factories.clients import GatewayClient
-from tests.factories.worlds import WHOLE, Ask, World, every_weakness, world_of
+from tests.factories.layers import WHOLE, Asking, Weakness, every_weakness
+from tests.factories.principals import Asker, Joined
+from tests.factories.worlds import input_of, samples
+from tests.tenancy.checksums import Kept, Sums, sums
+from tests.tenancy.stages import Plot, everybody, lay_out
 
 
 @dataclass(frozen=True)
 class Ground:
-    """One database: `owner` sees every row of it, `boundary` is what production composes over it."""
+    """One database: `owner` sees every row of it, `boundary` is what production composes over it.
+
+    Whoever `joined` is one of `mine`; of `theirs`, which is another partner, nothing must be seen.
+    """
 
     url: str
     owner: Any
-    ask: Ask
+    asking: Asking
+    signer: TokenSigner
     boundary: Boundary
-    known: dict[str, Account]
-    alder: World
+    mine: Plot
+    theirs: Plot
+    joined: Mapping[str, Joined]
+    kept: Kept
 
-    def acting(self, account: str) -> GatewayClient:
-        """Ask over HTTP as a demo account."""
-        return self.ask(self.known[account].membership_id, WHOLE)
+    def ask(self, asker: Asker | str, weakness: Weakness = WHOLE) -> GatewayClient:
+        """Ask over HTTP as a principal."""
+        name = asker if isinstance(asker, str) else asker.name
+        return self.asking(weakness).bearing(self.joined[name].token(self.signer))
 
-    def identity(self, account: str) -> Identity:
-        """Return what a token of a demo account names."""
-        return Identity(self.known[account].membership_id, 1)
+    def being(self, membership: UUID, weakness: Weakness = WHOLE) -> GatewayClient:
+        """Ask over HTTP as a membership."""
+        return self.asking(weakness).bearing(self.signer.sign(membership, 1))
 
-    def scope(self, account: str) -> Scope:
-        """Return a scope of one operation of a demo account."""
-        return Scope(self.boundary, self.identity(account))
+    def identity(self, name: str) -> Identity:
+        """Return what a token of a principal names."""
+        found = self.joined[name]
+        assert found.membership_id is not None
+        return Identity(found.membership_id, 1, found.session)
+
+    def scope(self, name: str) -> Scope:
+        """Return a scope of one operation of a principal."""
+        return Scope(self.boundary, self.identity(name))
+
+    @property
+    def their_owner(self) -> Identity:
+        """What a token of the other partner's owner names."""
+        return Identity(self.theirs.world.memberships[PartnerRole.OWNER], 1)
+
+    def valid(self, mutation: str) -> dict[str, Any]:
+        """Make a valid input of a change that needs nothing but what there is."""
+        return samples(input_of(mutation), self.mine.home.chosen)
+
+    async def sums(self) -> Sums:
+        """Sum up what my partner has, the entries of denials aside."""
+        return await sums(self.owner, self.mine.partner_id)
+
+    async def all_sums(self) -> Sums:
+        """Sum up what both partners have, the entries of denials aside."""
+        return await sums(self.owner, self.mine.partner_id, self.theirs.partner_id)
 
     async def join(self, kind: str, **columns: Any) -> Identity:
-        """Add a membership of alder's, and return what a token of it names."""
+        """Add a membership of my partner's, and return what a token of it names."""
         identifier = new_id()
         row = {
             "id": identifier,
@@ -55,14 +90,13 @@ class Ground:
             "kind": kind,
             "name": "Somebody",
             "role": None,
-            "partner_id": self.alder.partner_id,
+            "partner_id": self.mine.partner_id,
             "client_ids": None,
             "child_org_id": None,
             "epoch": 1,
             "valid_until": FOREVER,
             "created_at": now(),
             "share_lock": False,
-            **(await self._credential() if kind == "API_CREDENTIAL" else {}),
             **columns,
         }
         places = ", ".join(f"${number}" for number, _ in enumerate(row, 1))
@@ -71,13 +105,6 @@ class Ground:
             *row.values(),
         )
         return Identity(identifier, 1)
-
-    async def _credential(self) -> dict[str, Any]:
-        """Return what a script has: its maker, and everything that it could be given."""
-        return {
-            "created_by": self.known["alder-owner"].membership_id,
-            "privileges": [privilege.value for privilege in Privilege],
-        }
 
 
 def attempt(
@@ -91,24 +118,25 @@ def attempt(
     return Attempt(operation, privilege, "request", idempotency_key=key, input_hash=input_hash)
 
 
-@pytest_asyncio.fixture(scope="module")
-async def ground(  # noqa: PLR0913, PLR0917 - everything that an application is composed of
-    server_url: str,
-    worker_id: str,
-    settings: Settings,
-    layers: Layers,
-    signer: TokenSigner,
-    known: dict[str, Account],
+@pytest_asyncio.fixture(scope="session")
+async def ground(
+    server_url: str, worker_id: str, settings: Settings, layers: Layers, signer: TokenSigner
 ) -> AsyncIterator[Ground]:
-    """A seeded database of the module's own."""
+    """A database with two partners."""
     url = await recreate(server_url, f"gateway_test_{worker_id}_ground", template=TEMPLATE)
     owner = await connect(url)
     await owner.execute("SET ROLE gateway_owner")
     database = Database(as_login(url), size=4)
     await database.open()
-    opened = every_weakness(settings, layers.verifier, signer, url, login=LOGIN, password=PASSWORD, login_url=as_login)
-    async with opened as ask:
+    opened = every_weakness(settings, layers.verifier, url, login=LOGIN, password=PASSWORD, login_url=as_login)
+    async with opened as asking:
         boundary = Boundary(database, decide=decide, query_scope=DeclaredScope())
-        yield Ground(url, owner, ask, boundary, known, await world_of(owner, known["alder-owner"]))
+        async with owner.transaction():
+            mine = await lay_out(owner, asking(WHOLE), signer, "Fir Hosting")
+            theirs = await lay_out(owner, asking(WHOLE), signer, "Elm Hosting")
+            joined = await everybody(mine)
+        kept = Kept(owner, (mine.partner_id, theirs.partner_id))
+        await kept.keep()
+        yield Ground(url, owner, asking, signer, boundary, mine, theirs, joined, kept)
     await database.close()
     await owner.close()

@@ -130,8 +130,12 @@ async def test_gives_an_address_to_one_of_two_that_ask_at_the_same_time(shop: Sh
 
 @pytest.mark.parametrize(
     ("name", "text", "code"),
-    [("name", "", "REQUIRED"), ("name", " \t", "REQUIRED"), ("name", "x" * 201, "TOO_LONG")]
-    + [("department", "x" * 201, "TOO_LONG")],
+    [
+        ("name", "", "REQUIRED"),
+        ("name", " \t", "REQUIRED"),
+        ("name", "x" * 201, "TOO_LONG"),
+        ("department", "x" * 201, "TOO_LONG"),
+    ],
     ids=["no name", "a blank name", "a long name", "a long department"],
 )
 async def test_refuses_a_text_that_is_none(name: str, text: str, code: str, shop: Shop, unchanged: Unchanged) -> None:

@@ -1,5 +1,8 @@
 """Making a user an administrator, or a member again; what holds for every change is in test_changes."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from storage.identity import MembershipKind, membership
@@ -25,7 +28,7 @@ from tests.operations.worlds import LONG_AGO, Row
 FIELD = "orgUserSetAdministrator"
 
 
-async def working_for(shop: Shop, partner: object, **values: object) -> Row:
+async def working_for(shop: Shop, partner: UUID, **values: Any) -> Row:
     """Store a user of the organisation whose login works for a partner too."""
     user = await shop.world.user(shop.organisation)
     person = (await shop.world.row(membership, user["membership_id"]))["login_id"]
@@ -38,7 +41,7 @@ async def working_for(shop: Shop, partner: object, **values: object) -> Row:
 @pytest.mark.parametrize("role", ACTING_ROLES)
 @pytest.mark.parametrize("administrator", [True, False])
 async def test_denies_whoever_acts_for_the_partner(
-    role: PartnerRole, administrator: bool, shop: Shop, unchanged: Unchanged
+    role: PartnerRole, shop: Shop, unchanged: Unchanged, *, administrator: bool
 ) -> None:
     caller, user = await acting(shop, role), shop.user if administrator else shop.admin
     async with unchanged():
@@ -83,7 +86,7 @@ async def test_gives_the_role_to_somebody_who_was_only_invited(shop: Shop) -> No
 
 @pytest.mark.parametrize("administrator", [True, False])
 async def test_refuses_the_super_admin_and_says_what_comes_first(
-    administrator: bool, shop: Shop, unchanged: Unchanged
+    shop: Shop, unchanged: Unchanged, *, administrator: bool
 ) -> None:
     async with unchanged():
         answer = await change(shop.as_super_admin, FIELD, id=of(shop.super_admin), administrator=administrator)
