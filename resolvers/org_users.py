@@ -12,13 +12,12 @@ from resolvers.errors import (
     BackupPendingError,
     NotFoundError,
     PartnerStaffRefusedError,
-    RequiredError,
-    TooLongError,
 )
 from resolvers.jobs import KEPT_AFTER_DELETION, USER_PURGE
 from resolvers.loading import ById, PageBy, equals
 from resolvers.rules import org_users as rules
 from resolvers.rules.images import image_address
+from resolvers.rules.texts import demanded, noted
 from storage.base import FOREVER, fold
 from storage.identity import membership
 from storage.org_users import (
@@ -38,7 +37,6 @@ from tenancy.scope import WriteScope
 
 LONGEST_NAME: Final = 200
 LONGEST_REASON: Final = 500
-_LONGEST: Final = {"name": LONGEST_NAME, "department": LONGEST_NAME, "reason": LONGEST_REASON}
 _FILTERS: Final = {"role": equals("role"), "status": equals("status")}
 _BACKUP_FILTERS: Final = {"state": equals("state")}
 
@@ -307,7 +305,7 @@ def because(reason: str | None) -> str | None:
     Raises:
         TooLongError: it is longer than the field takes.
     """
-    return _tidy("reason", reason)
+    return noted("reason", reason, most=LONGEST_REASON)
 
 
 async def demand_no_staff(db: WriteScope, user: Mapping[str, Any], *, path: tuple[str, ...]) -> None:
@@ -338,20 +336,13 @@ async def _expected(db: WriteScope, target: OrgUserId, version: int | None) -> M
 
 def _named(values: Mapping[str, Any]) -> dict[str, Any]:
     """Trim what was given; a name is needed where one is given, and is what the user is sorted by."""
-    made = {name: _tidy(name, value) for name, value in values.items()}
+    made = dict(values)
     if "name" in made:
-        if made["name"] is None:
-            raise RequiredError("name")
+        made["name"] = demanded("name", made["name"] or "", most=LONGEST_NAME)
         made["name_sort"] = fold(made["name"])
+    if "department" in made:
+        made["department"] = noted("department", made["department"], most=LONGEST_NAME)
     return made
-
-
-def _tidy(field: str, value: str | None) -> str | None:
-    tidy = (value or "").strip() or None
-    most = _LONGEST.get(field)
-    if tidy and most and len(tidy) > most:
-        raise TooLongError(field, most=most)
-    return tidy
 
 
 async def _demand_free_address(db: WriteScope, email: str) -> None:

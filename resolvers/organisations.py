@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from resolvers.context import Request
-from resolvers.errors import DomainTakenError, IllegalTransitionError, RequiredError, TooLongError
+from resolvers.errors import DomainTakenError, IllegalTransitionError
 from resolvers.loading import ById, PageBy, equals
 from resolvers.org_users import because, demand_no_staff, insider
 from resolvers.rules.org_users import demand_successor
+from resolvers.rules.texts import demanded
 from storage.accesses import AccessState, partner_access
 from storage.base import FOREVER, fold
 from storage.clients import client
@@ -46,11 +47,13 @@ async def create(  # noqa: PLR0913 - what an organisation starts with
 
     Raises:
         NotFoundError: the scope has no such client.
-        RequiredError: the name is empty.
+        RequiredError: a name is empty.
+        TooLongError: a name is longer than its field takes.
         DomainTakenError: the partner has another organisation with this domain.
     """
     async with request.write() as db:
-        name, super_admin_name = _name("name", name), _name("superAdminName", super_admin_name)
+        name = demanded("name", name, most=LONGEST_NAME)
+        super_admin_name = demanded("superAdminName", super_admin_name, most=LONGEST_NAME)
         await db.get(client, client_id, what="client", path=("clientId",), lock=False)
         await _demand_free_domain(db, domain)
         row = await db.insert(
@@ -165,15 +168,6 @@ async def _ranked(db: WriteScope, before: Mapping[str, Any], role: OrgRole, reas
     row = await db.update(org_user, before, {"role": role})
     await db.steer(row["membership_id"], role=role)
     return Change("org_user.role_changed", org_user, row, before=before, reason=because(reason))
-
-
-def _name(field: str, value: str) -> str:
-    tidy = value.strip()
-    if not tidy:
-        raise RequiredError(field)
-    if len(tidy) > LONGEST_NAME:
-        raise TooLongError(field, most=LONGEST_NAME)
-    return tidy
 
 
 async def _demand_free_domain(db: WriteScope, domain: str) -> None:

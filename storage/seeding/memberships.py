@@ -59,7 +59,7 @@ def add_scripts(draft: Draft, partner_id: UUID, owner: UUID, client_id: UUID, do
             draft,
             MembershipKind.API_CREDENTIAL,
             draft.now,
-            name=f"The {name.replace('-', ' ')}",
+            name="One client's sync" if fence else "Nightly sync",
             email=f"{name}@{domain}",
             partner_id=partner_id,
             client_ids=fence,

@@ -1,11 +1,12 @@
 """The explorer page: the built files need no other origin, and a browser proves it."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
@@ -156,3 +157,62 @@ def test_dashboard_runs_as_a_demo_account_without_leaving_the_origin(
     kept = page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
     assert token
     assert token not in kept
+
+
+def choose(page: Page, account: str) -> None:
+    page.get_by_role("button", name=re.compile(account)).first.click()
+
+
+def run_step(page: Page, title: str, operation: str) -> Any:
+    """Open an example, run it, and return what its mutation or query answered."""
+    page.get_by_role("button", name="Examples").click()
+    page.get_by_role("menuitem", name=title).click()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    # The tab is named for the operation once the page has read it.
+    expect(page.get_by_role("tab", name=operation.split()[-1], selected=True)).to_be_visible()
+
+    def asked(answer: Response) -> bool:
+        return urlsplit(answer.url).path == "/graphql" and operation in (answer.request.post_data or "")
+
+    with page.expect_response(asked) as answer:
+        page.get_by_role("button", name="Execute query").click()
+    return answer.value.json()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM} (Debian package chromium)")
+def test_a_partner_is_told_why_it_resets_no_password_and_how_to_ask(explorer_url: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(explorer_url)
+    expect(page.locator(".graphiql-query-editor .view-line").first).to_be_visible(timeout=20_000)
+
+    choose(page, "Ben Alder")
+    managed = run_step(page, "A password, 1", "mutation Manage")
+    assert managed["data"]["organisationManage"]["userErrors"] == []
+    expect(page.locator(".banner")).to_contain_text("You are managing your customer")
+
+    def reset() -> Any:
+        return run_step(page, "A password, 2", "mutation ResetPassword")["data"]["orgUserResetPassword"]
+
+    (denied,) = reset()["userErrors"]
+    assert denied["rule"] == "PARTNER_DENIED_RESET_PASSWORD"
+    assert "administrator" in denied["whoCan"]
+    assert "escalationRequest" in denied["howToRequest"]
+    expect(page.get_by_role("region", name="Result Window")).to_contain_text("PARTNER_DENIED_RESET_PASSWORD")
+    if place := os.environ.get("EXPLORER_SCREENSHOT"):
+        page.set_viewport_size({"width": 1280, "height": 620})
+        page.screenshot(path=place)
+
+    asked = run_step(page, "A password, 3", "mutation Ask")
+    assert asked["data"]["escalationRequest"]["userErrors"] == []
+    choose(page, "Super admin")
+    approved = run_step(page, "A password, 4", "mutation Approve")
+    assert approved["data"]["escalationApprove"]["escalation"]["state"] == "APPROVED"
+    choose(page, "Ben Alder")
+    assert reset()["userErrors"] == []
+    assert [error["rule"] for error in reset()["userErrors"]] == ["PARTNER_DENIED_RESET_PASSWORD"]
+
+    choose(page, "Super admin")
+    told = run_step(page, "A password, 5", "query WhatWasDone")["data"]
+    assert told["actingSessions"]["nodes"][0]["reason"] == "A user cannot sign in"
+    assert {"DONE", "DENIED"} == {entry["outcome"] for entry in told["audit"]["nodes"]}

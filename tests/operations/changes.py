@@ -18,6 +18,7 @@ from storage.partners import PartnerRole
 from storage.subscriptions import subscription
 from tests.factories.clients import Answer, GatewayClient
 from tests.factories.worlds import node_kinds
+from tests.operations.org_users.examples import INSIDE
 from tests.operations.worlds import Row, World, node_id
 
 SCHEMA: Final = build_schema()._schema  # noqa: SLF001 - Strawberry's public face hides the types
@@ -234,6 +235,7 @@ CHANGES: Final = (
         example=lambda shop: {"token": f"tok_visa:{shop.world.partner_id}"},
         other={"token": "tok_visa:another"},
     ),
+    *(Change(**told) for told in INSIDE),
 )
 
 

@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from gateway.identity.tokens import TokenSigner
 from schema import node_ids
 from storage.accesses import AccessState
-from storage.base import FOREVER, now
+from storage.base import now
 from storage.change_requests import ChangeRequestKind, ChangeRequestState, change_request
 from storage.escalations import EscalationState, escalation
 from storage.events import AuditOutcome, audit_entry
@@ -19,7 +19,7 @@ from storage.org_users import BackupState, OrgRole, OrgUserStatus, user_backup
 from storage.organisations import DEFAULT_SETTINGS, DomainStatus, org_settings
 from storage.partners import PartnerRole
 from tests.factories.clients import GatewayClient
-from tests.factories.principals import FULL, NOBODY, SIGNED_IN, SOME_OF_AN_ACCESS, Asker, Joined
+from tests.factories.principals import NOBODY, SIGNED_IN, SOME_OF_AN_ACCESS, Asker, Joined
 from tests.operations.changes import Shop, open_shop
 from tests.operations.worlds import Row, World, found
 
@@ -53,8 +53,8 @@ class Plot:
     """One partner and its houses.
 
     In `home` and `cottage`, which is another client's, it may do everything that an access gives, in `annexe` some of
-    it; one of its own people is the super admin of `lodge`; `ruin` has ended its access. All but `cottage` are of one
-    client.
+    it; one of its own people is the super admin of `lodge`, whose domain is not verified; `ruin` has ended its access.
+    All but `cottage` are of one client.
     """
 
     world: World
@@ -80,7 +80,7 @@ async def lay_out(owner: Any, gateway: GatewayClient, signer: TokenSigner, name:
     some = {"full_administration": False, "privileges": sorted(SOME_OF_AN_ACCESS)}
     ended = {"state": AccessState.ENDED, "ended_at": LONG_AGO, "ended_by": "SUPER_ADMIN"}
     annexe = await _another(shop, shop.client, "annexe.example", access=some)
-    lodge = await _another(shop, shop.client, "lodge.example", staffed=True)
+    lodge = await _another(shop, shop.client, "lodge.example", staffed=True, domain_status=DomainStatus.UNVERIFIED)
     cottage = await _another(shop, other, "cottage.example")
     ruin = await _another(shop, shop.client, "ruin.example", access=ended, partner_sees_until=LONG_AGO)
     shops = {"home": shop, "annexe": annexe, "lodge": lodge, "cottage": cottage, "ruin": ruin}
@@ -92,7 +92,7 @@ async def _another(
 ) -> Shop:
     """Build another organisation of the partner like that of a shop."""
     world = shop.world
-    made = await world.organisation(buyer, domain, domain_status=DomainStatus.VERIFIED, **values)
+    made = await world.organisation(buyer, domain, **{"domain_status": DomainStatus.VERIFIED, **values})
     given = await world.access(made, **(access or {}))
     return dataclasses.replace(
         shop,
@@ -124,8 +124,8 @@ async def _furnished(shop: Shop) -> House:
     both = {**inside, "client_id": organisation["client_id"]}
     settings = await world.add(org_settings, **inside, **{**DEFAULT_SETTINGS, "referral_code": "K7WQ2MZP4R"})
     backups = [await _backup(shop, user) for user in (shop.user, shop.admin)]
-    asked = await _escalation(shop)
-    wanted = await _change_request(shop)
+    asked = await escalated(shop)
+    wanted = await requested(shop)
     entry = await _entry(world, **both, target_kind="child_org", target_id=organisation["id"])
     await _entry(world, **inside, target_kind="org_user", target_id=shop.user["id"], org_internal=True)
     suspended = await world.user(organisation, status=OrgUserStatus.SUSPENDED, name="Suspended")
@@ -167,32 +167,34 @@ async def _backup(shop: Shop, user: Row) -> Row:
     )
 
 
-async def _escalation(shop: Shop) -> Row:
-    return await shop.world.add(
-        escalation,
-        client_id=shop.organisation["client_id"],
-        child_org_id=shop.organisation["id"],
-        access_id=shop.access["id"],
-        requested_by=shop.world.memberships[PartnerRole.ADMIN],
-        requested_by_name="Admin",
-        task="ORG_TFA_POLICY_SET",
-        reason="They asked for it.",
-        state=EscalationState.DECLINED,
-    )
+async def escalated(shop: Shop, **values: Any) -> Row:
+    """Store an escalation of the partner's administrator, declined unless told otherwise."""
+    given = {
+        "client_id": shop.organisation["client_id"],
+        "child_org_id": shop.organisation["id"],
+        "access_id": shop.access["id"],
+        "requested_by": shop.world.memberships[PartnerRole.ADMIN],
+        "requested_by_name": "Admin",
+        "task": "ORG_TFA_POLICY_SET",
+        "reason": "They asked for it.",
+        "state": EscalationState.DECLINED,
+    }
+    return await shop.world.add(escalation, **{**given, **values})
 
 
-async def _change_request(shop: Shop) -> Row:
-    return await shop.world.add(
-        change_request,
-        client_id=shop.organisation["client_id"],
-        child_org_id=shop.organisation["id"],
-        subscription_id=shop.subscription["id"],
-        kind=ChangeRequestKind.STORAGE,
-        storage_gb=5,
-        state=ChangeRequestState.DECLINED,
-        requested_by=shop.super_admin["membership_id"],
-        requested_by_name="Super admin",
-    )
+async def requested(shop: Shop, **values: Any) -> Row:
+    """Store a change request of the organisation's super admin, declined unless told otherwise."""
+    given = {
+        "client_id": shop.organisation["client_id"],
+        "child_org_id": shop.organisation["id"],
+        "subscription_id": shop.subscription["id"],
+        "kind": ChangeRequestKind.STORAGE,
+        "storage_gb": 5,
+        "state": ChangeRequestState.DECLINED,
+        "requested_by": shop.super_admin["membership_id"],
+        "requested_by_name": "Super admin",
+    }
+    return await shop.world.add(change_request, **{**given, **values})
 
 
 async def _entry(world: World, **values: Any) -> Row:
@@ -254,5 +256,3 @@ async def everybody(plot: Plot) -> dict[str, Joined]:
     """Make every principal one of a partner's, by name; nobody is among them."""
     return {asker.name: await joined(plot, asker) for asker in (*SIGNED_IN, NOBODY)}
 
-
-__all__ = ["FOREVER", "FULL", "House", "Plot", "everybody", "joined", "lay_out", "timedelta"]

@@ -57,7 +57,7 @@ async def test_asks_for_privileges_for_some_days(shop: Shop) -> None:
     assert_told(trail, shop.world, answer, "partnerAccessRequest")
     assert (trail.types, trail.entries[0]["reason"]) == (["access.requested"], "The mail moves to us")
     ((kind, due, about),) = await left_to_do(shop.world)
-    assert (kind, about) == ("mail.access_requested", f'{{"access_id": "{row["id"]}"}}')
+    assert (kind, about) == ("mail.access_requested", {"access_id": str(row["id"])})
     assert due == row["created_at"]
 
 

@@ -1,4 +1,4 @@
-"""An approved escalation is used once: for its task and target, by whoever asked, under the access it was asked under."""
+"""An approved escalation is used once: for its task and target, by whoever asked, under the same access."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -235,9 +235,11 @@ async def test_waits_for_another_use_and_is_denied_once_that_is_done(shop: Shop,
         assert_denied(await reset(shop.as_acting, shop.user), DENIED)
 
 
-async def test_is_not_used_up_where_there_is_nothing_to_change(shop: Shop, unchanged: Unchanged) -> None:
-    await shop.as_super_admin.run(SET_POLICY % ERRORS, input={"policy": "REQUIRED"})
+async def test_is_used_up_by_a_change_that_finds_nothing_to_do(shop: Shop) -> None:
+    assert (await set_policy(shop.as_super_admin)).user_errors == []
     await approved(shop, "ORG_TFA_POLICY_SET")
-    async with unchanged():
-        answer = await set_policy(shop.as_acting, "REQUIRED")
+    answer = await set_policy(shop.as_acting, idempotencyKey="once")
     assert answer.user_errors == []
+    assert await state_of(shop) == [("USED", 3)]
+    assert (await trail_of(shop.world)).types[-1] == "escalation.used"
+    assert (await set_policy(shop.as_acting, idempotencyKey="once")).payload == answer.payload

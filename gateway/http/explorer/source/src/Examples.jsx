@@ -26,13 +26,15 @@ function missing({ fill }, values) {
 
 export function Examples({ onNotice }) {
   const { queryEditor, variableEditor, tabs } = useGraphiQL(pick("queryEditor", "variableEditor", "tabs"));
-  const { addTab, changeTab } = useGraphiQLActions();
+  const { addTab, changeTab, setOperationName } = useGraphiQLActions();
 
   function show({ document }, variables) {
     const open = tabs.findIndex(({ query }) => query === document);
     if (open >= 0) changeTab(open);
     else if (queryEditor.getValue().trim()) addTab();
     queryEditor.setValue(document);
+    // The editor reads its document a moment later; whoever runs it before that means this operation.
+    setOperationName(/\b(?:query|mutation) (\w+)/.exec(document)?.[1]);
     variableEditor.setValue(Object.keys(variables).length > 0 ? JSON.stringify(variables, null, 2) : "");
     queryEditor.setScrollTop(0);
     queryEditor.focus();

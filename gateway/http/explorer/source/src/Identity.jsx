@@ -3,7 +3,12 @@ import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { useSyncExternalStore } from "react";
 import { session } from "./session.js";
 
-const words = (role) => role.charAt(0) + role.slice(1).toLowerCase().replaceAll("_", " ");
+const words = (role) =>
+  role === "API_CREDENTIAL" ? "API credential" : role.charAt(0) + role.slice(1).toLowerCase().replaceAll("_", " ");
+
+/** Everybody of the first partner; of the others one is enough to see that they are apart. */
+const shown = (accounts) =>
+  accounts.filter(({ id, role }) => id.startsWith(`${accounts[0].id.split("-")[0]}-`) || ["OWNER", "OPERATOR"].includes(role));
 
 /** "Ada (owner)" beside the small "Owner" would say it twice. */
 function shortName({ name, role }) {
@@ -30,7 +35,7 @@ function Accounts({ accounts, activeId }) {
 
   return (
     <div className="accounts" role="group" aria-label="Requests are made as">
-      {[...Map.groupBy(accounts, ({ organisation }) => organisation)].map(([organisation, members]) => (
+      {[...Map.groupBy(shown(accounts), ({ organisation }) => organisation)].map(([organisation, members]) => (
         <div key={organisation} className="organisation" role="group" aria-label={organisation}>
           <span className="organisation-name" aria-hidden="true">
             {organisation}

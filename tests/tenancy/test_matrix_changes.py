@@ -1,0 +1,128 @@
+"""Every cell of the tables over HTTP for what changes something: made, or denied by its rule with nothing changed."""
+
+from typing import Any, Final
+
+import pytest
+
+from schema import node_ids
+from storage.base import new_id
+from tests.factories.clients import Answer
+from tests.factories.principals import ASKERS, SIGNED_IN, Asker
+from tests.factories.worlds import MUTATIONS, guard_of, input_of, mutation_document, mutation_fields, samples
+from tests.tenancy.conftest import Ground
+from tests.tenancy.expectations import NOT_AD, NOT_SA, SELF, VERIFIED, expected
+from tests.tenancy.inputs import accepted, said, target_of
+from tests.tenancy.stages import House
+from tests.tenancy.visibility import house_of
+
+GUARDS: Final = {mutation: str(guard_of(mutation_fields()[mutation])) for mutation in MUTATIONS}
+everybody = pytest.mark.parametrize("asker", ASKERS, ids=str)
+signed_in = pytest.mark.parametrize("asker", SIGNED_IN, ids=str)
+
+
+def rule_of(answer: Answer) -> str | None:
+    """Return the rule by which a change was denied; None where it was made, otherwise what stood in its way."""
+    if answer.errors:
+        return ", ".join(answer.codes)
+    if not answer.user_errors:
+        return None
+    codes = ", ".join(answer.user_codes)
+    if codes == "NOT_FOUND":
+        return codes
+    return answer.user_errors[0]["rule"] if codes == "FORBIDDEN" else f"{codes}: {answer.user_errors[0]['message']}"
+
+
+def nothing_given(answer: Answer) -> bool:
+    """Tell whether an answer holds nothing of what should have been changed."""
+    return all(value is None for name, value in answer.payload.items() if name != "userErrors")
+
+
+@everybody
+async def test_a_change_that_is_denied_changes_nothing(ground: Ground, asker: Asker) -> None:
+    house = house_of(asker, ground.mine)
+    before, wrong = await ground.all_sums(), {}
+    for mutation in MUTATIONS:
+        outcome = expected(asker, GUARDS[mutation])
+        if outcome.held:
+            continue
+        answer = await ground.ask(asker).run(mutation_document(mutation), input=samples(input_of(mutation), house.chosen))
+        if rule_of(answer) != outcome.rule or (answer.status == 200 and not nothing_given(answer)):
+            wrong[mutation] = (rule_of(answer), outcome.rule)
+    assert wrong == {}
+    assert await ground.all_sums() == before
+
+
+@everybody
+async def test_a_denial_is_the_same_whatever_it_is_about(ground: Ground, asker: Asker) -> None:
+    house = house_of(asker, ground.mine)
+    unknown = {kind: node_ids.encode(kind, new_id()) for kind in node_ids.KINDS}
+    for mutation in MUTATIONS:
+        if expected(asker, GUARDS[mutation]).held:
+            continue
+        document, takes = mutation_document(mutation), input_of(mutation)
+        known = await ground.ask(asker).run(document, input=samples(takes, house.chosen))
+        strange = await ground.ask(asker).run(document, input=samples(takes, {**unknown, "Node": unknown["Plan"]}))
+        assert said(known) == said(strange), mutation
+
+
+def targets(ground: Ground, asker: Asker, condition: str, house: House) -> tuple[list[str | None], list[str]]:
+    """Return ids of whom a condition holds, None standing for the example's own, and of whom it does not."""
+    shop = house.shop
+    sa, ad, me = (node_ids.encode("OrgUser", user["id"]) for user in (shop.super_admin, shop.admin, shop.user))
+    if condition == SELF:
+        own = next(
+            user
+            for user in (shop.super_admin, shop.admin, shop.user)
+            if user["membership_id"] == ground.identity(asker.name).membership_id
+        )
+        return [node_ids.encode("OrgUser", own["id"])], [
+            identifier for identifier in (sa, ad, me) if identifier != node_ids.encode("OrgUser", own["id"])
+        ]
+    if condition == VERIFIED:
+        return [None], [ground.mine.houses["lodge"].chosen["ChildOrg"]]
+    return {NOT_SA: ([None], [sa]), NOT_AD: ([None], [sa, ad])}[condition]
+
+
+@signed_in
+async def test_a_change_that_is_held_is_made_towards_whom_the_table_says(ground: Ground, asker: Asker) -> None:
+    house, wrong = house_of(asker, ground.mine), {}
+    blind = expected(asker, "ORG_READ").condition == SELF  # who sees only itself is told of nobody else
+    for mutation in MUTATIONS:
+        outcome = expected(asker, GUARDS[mutation])
+        if not outcome.held:
+            continue
+        fits, other = targets(ground, asker, outcome.condition, house) if outcome.condition else ([None], [])
+        for identifier in (*fits, *other):
+            given = await accepted(mutation, house, ground.joined[asker.name])
+            if identifier is not None:
+                given[target_of(mutation, str((node_ids.decode(identifier) or ("",))[0]))] = identifier
+            before = await ground.all_sums()
+            answer = await ground.ask(asker).run(mutation_document(mutation), input=given)
+            changed = await ground.all_sums() != before
+            await ground.kept.restore()
+            due = outcome.towards(fits=identifier in fits)
+            rule = None if due.held else "NOT_FOUND" if outcome.condition == SELF and blind else due.rule
+            if (rule_of(answer), changed) != (rule, due.held):
+                wrong[mutation, identifier] = (rule_of(answer), changed, due)
+            assert due.held or nothing_given(answer)
+    assert wrong == {}
+
+
+def test_every_change_is_made_by_somebody_and_denied_to_somebody() -> None:
+    for mutation, privilege in GUARDS.items():
+        outcomes: set[Any] = {expected(asker, privilege).held for asker in SIGNED_IN}
+        assert outcomes == {True, False}, mutation
+
+
+@signed_in
+async def test_creating_an_administrator_is_making_one(ground: Ground, asker: Asker) -> None:
+    create, makes = expected(asker, "USER_CREATE"), expected(asker, "USER_ROLE_SET_ADMIN")
+    house = house_of(asker, ground.mine)
+    given = {**await accepted("orgUserCreate", house, ground.joined[asker.name]), "administrator": True}
+    before = await ground.all_sums()
+    answer = await ground.ask(asker).run(mutation_document("orgUserCreate"), input=given)
+    changed = await ground.all_sums() != before
+    await ground.kept.restore()
+    held = create.held and makes.held
+    due = None if held else makes.rule if create.held else create.rule
+    assert (rule_of(answer), changed) == (due, held)
