@@ -28,7 +28,11 @@ from tenancy.privileges import Privilege
 if TYPE_CHECKING:
     from schema.acting import ActingSession
 
-GUARDED: Final[Mapping[str, Privilege]] = {"admin_notes": Privilege.CLIENT_NOTES_READ}
+GUARDED: Final[Mapping[str, Privilege]] = {
+    "admin_notes": Privilege.CLIENT_NOTES_READ,
+    "referral_member": Privilege.ORG_REFERRAL_USE,
+    "referral_code": Privilege.ORG_REFERRAL_USE,
+}
 """Columns that take a privilege of their own to read, in the trail as elsewhere."""
 
 _KINDS: Final = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower(): kind for kind in node_ids.KINDS}

@@ -16,10 +16,9 @@ from schema import node_ids
 from schema.payloads import UserError
 from schema.specs import EntitySpec
 from storage.base import Record
-from tenancy.audit import Attempt
+from tenancy.audit import Attempt, input_hash
 from tenancy.errors import ReplayedError
 from tenancy.privileges import Privilege
-from tenancy.writing import input_hash
 
 NODE: Final = "node"
 KEY: Final = "idempotency_key"

@@ -51,10 +51,15 @@ class TableClass(StrEnum):
 
 
 class Reach(StrEnum):
-    """How far a transaction sees: one database role each; the platform's staff sees no tenant's row."""
+    """How far a transaction sees: one database role each.
+
+    A partner's script that is fenced to chosen clients sees what their contacts see, but only organisations that the
+    partner still sees; the platform's staff sees no tenant's row.
+    """
 
     STAFF = "staff"
     CLIENT = "client"
+    FENCE = "fence"
     ORG = "org"
     SYSTEM = "system"
     PLATFORM = "platform"
@@ -108,16 +113,30 @@ _CLIENTS: Final = (Key.PARTNER, Key.CLIENTS)
 _ORG: Final = (Key.PARTNER, Key.ORG)
 
 
-def _keys(*, staff: Keys, client: Keys, org: Keys) -> Mapping[Reach, Keys]:
-    return {Reach.STAFF: staff, Reach.CLIENT: client, Reach.ORG: org, Reach.SYSTEM: _PARTNER, Reach.PLATFORM: None}
+def _keys(*, staff: Keys, client: Keys, org: Keys, fence: Keys = ()) -> Mapping[Reach, Keys]:
+    return {
+        Reach.STAFF: staff,
+        Reach.CLIENT: client,
+        Reach.FENCE: fence or client,
+        Reach.ORG: org,
+        Reach.SYSTEM: _PARTNER,
+        Reach.PLATFORM: None,
+    }
 
 
 PARTNER_ROWS: Final = _keys(staff=_PARTNER, client=None, org=None)
 CLIENT_ROWS: Final = _keys(staff=_PARTNER, client=_CLIENTS, org=_CLIENTS)
 ORG_INTERNAL_ROWS: Final = _keys(staff=None, client=None, org=_ORG)
 ORG_ROWS: Final = _keys(staff=_PARTNER, client=_CLIENTS, org=_ORG)
-ORGANISATION_ROWS: Final = _keys(staff=(Key.PARTNER, Key.PARTNER_SEES), client=_CLIENTS, org=_ORG)
-TRAIL_ROWS: Final = _keys(staff=(Key.PARTNER, Key.NOT_ORG_INTERNAL), client=_CLIENTS, org=_ORG)
+ORGANISATION_ROWS: Final = _keys(
+    staff=(Key.PARTNER, Key.PARTNER_SEES), client=_CLIENTS, org=_ORG, fence=(*_CLIENTS, Key.PARTNER_SEES)
+)
+TRAIL_ROWS: Final = _keys(
+    staff=(Key.PARTNER, Key.NOT_ORG_INTERNAL),
+    client=_CLIENTS,
+    org=_ORG,
+    fence=(*_CLIENTS, Key.NOT_ORG_INTERNAL),
+)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ membership: Final = control_table(
         {
             Reach.STAFF: None,
             Reach.CLIENT: None,
+            Reach.FENCE: None,
             Reach.ORG: (Key.PARTNER, Key.ORG),
             Reach.SYSTEM: (Key.PARTNER,),
             Reach.PLATFORM: None,

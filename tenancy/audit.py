@@ -1,5 +1,6 @@
 """What is written about a change: one event for those who follow, one audit entry for those who check."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -34,6 +35,11 @@ class Attempt(msgspec.Struct, frozen=True):
     address: str | None = None
     idempotency_key: str | None = None
     input_hash: bytes = b""
+
+
+def input_hash(canonical: bytes) -> bytes:
+    """Return what an idempotency key's input is compared by."""
+    return hashlib.sha256(canonical).digest()
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -191,7 +191,7 @@ def _credential(principal: Principal, privilege: Privilege) -> Decision:  # noqa
         return sentences.denied_to_partners(privilege, DENIED_TO_PARTNERS[privilege], acting=False)
     if privilege in NEVER_BY_CREDENTIAL or privilege not in PARTNER_ROLES:
         return sentences.never_by_credential(privilege)
-    if principal.reach is Reach.CLIENT and privilege not in WITHIN_A_FENCE:
+    if principal.reach is Reach.FENCE and privilege not in WITHIN_A_FENCE:
         return sentences.beyond_the_fence(privilege)
     if privilege not in principal.privileges:
         return sentences.credential_lacks(privilege)

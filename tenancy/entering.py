@@ -44,7 +44,8 @@ SELECT {_STALE},
            WHEN acting.id IS NOT NULL THEN $6
            WHEN me.kind = 'PARTNER_MEMBER' THEN $4
            WHEN me.kind = 'API_CREDENTIAL' AND me.client_ids IS NULL THEN $4
-           WHEN me.kind IN ('API_CREDENTIAL', 'CONTACT') THEN $5
+           WHEN me.kind = 'API_CREDENTIAL' THEN $8
+           WHEN me.kind = 'CONTACT' THEN $5
            WHEN me.kind = 'ORG_USER' THEN $6
            WHEN me.kind = 'OPERATOR' THEN $7 END, true),
        set_config('{rls.PARTNER_SETTING}', coalesce(me.partner_id::text, ''), true),
@@ -93,7 +94,7 @@ def alive_parameters(identity: Identity) -> tuple[UUID, int, UUID | None]:
 
 def enter_parameters(identity: Identity, roles: Mapping[Reach, str]) -> tuple[Any, ...]:
     """Return what the first statement of somebody's transaction is bound to."""
-    reaches = (Reach.STAFF, Reach.CLIENT, Reach.ORG, Reach.PLATFORM)
+    reaches = (Reach.STAFF, Reach.CLIENT, Reach.ORG, Reach.PLATFORM, Reach.FENCE)
     return (*alive_parameters(identity), *(roles[reach] for reach in reaches))
 
 

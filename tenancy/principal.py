@@ -72,7 +72,7 @@ def reach_of(kind: str, *, fenced: bool, acting: bool = False) -> Reach | None:
     if acting:
         return Reach.ORG
     if kind == "API_CREDENTIAL":
-        return Reach.CLIENT if fenced else Reach.STAFF
+        return Reach.FENCE if fenced else Reach.STAFF
     return {
         "PARTNER_MEMBER": Reach.STAFF,
         "CONTACT": Reach.CLIENT,

@@ -1,6 +1,5 @@
 """One change in one transaction: rows, their event and audit entry, and the outcome kept for its key."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -338,7 +337,7 @@ class WriteScope:
         if self._reach is Reach.ORG and self.principal is not None:
             client = self.principal.client_ids[0] if self.principal.client_ids else None
             return {"client_id": client, "child_org_id": self.principal.child_org_id}
-        if self._reach is Reach.CLIENT and self.principal is not None:
+        if self._reach in {Reach.CLIENT, Reach.FENCE} and self.principal is not None:
             return {"client_id": min(self.principal.client_ids, default=None), "child_org_id": None}
         return {"client_id": None, "child_org_id": None}
 
@@ -397,11 +396,3 @@ class WriteScope:
             .returning(table.c.id)
         )
         return bool(await self._run(statement, {"target": identifier}))
-
-
-def input_hash(canonical: bytes) -> bytes:
-    """Return what an idempotency key's input is compared by."""
-    return hashlib.sha256(canonical).digest()
-
-
-__all__ = ["WriteScope", "input_hash"]

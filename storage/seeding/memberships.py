@@ -44,7 +44,7 @@ def add_client_area(draft: Draft, partner_id: UUID, client_id: UUID, domain: str
         draft,
         MembershipKind.CONTACT,
         draft.now,
-        name="Casey Contact",
+        name="Casey Brook",
         email=f"contact@{domain}",
         partner_id=partner_id,
         client_ids=[client_id],

@@ -13,21 +13,14 @@ from storage.organisations import OrganisationStatus, child_org
 from tests.factories.clients import Answer
 from tests.factories.principals import Joined
 from tests.factories.worlds import input_of, node_kinds, samples
-from tests.operations.changes import CHANGES
 from tests.tenancy.stages import House, escalated, requested
 
 Recipe: TypeAlias = Callable[[House, Joined], Awaitable[dict[str, Any]]]
-EXAMPLES: Final = {change.field: change for change in CHANGES}
-
-
 async def accepted(mutation: str, house: House, joined: Joined) -> dict[str, Any]:
     """Return an input that is accepted from somebody who may, having stored what it needs."""
     recipe = RECIPES.get(mutation)
     given = samples(input_of(mutation), house.chosen)
-    if recipe is not None:
-        return {**given, **await recipe(house, joined)}
-    example = EXAMPLES.get(mutation)
-    return given if example is None else await example.given(house.shop)
+    return given if recipe is None else {**given, **await recipe(house, joined)}
 
 
 def _of(user: str) -> Recipe:
@@ -105,7 +98,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "changeRequestApprove": _waiting_request,
     "changeRequestDecline": _waiting_request,
 }
-"""What a change needs beyond one value for each field; of those that are not here the tests of operations give one."""
+"""What a change needs beyond some value for each field of its input."""
 
 
 def target_of(mutation: str, kind: str) -> str:

@@ -12,7 +12,7 @@ from storage.base import new_id
 from storage.clients import client, client_word
 from storage.events import audit_entry, event, idempotency_record
 from tenancy import predicates
-from tenancy.audit import Attempt, Change
+from tenancy.audit import Attempt, Change, input_hash
 from tenancy.errors import (
     AlreadyExistsError,
     BusyError,
@@ -23,10 +23,10 @@ from tenancy.errors import (
     StaleVersionError,
     UnavailableError,
 )
+from tenancy.outcomes import expected_outcomes, sqlstate
 from tenancy.predicates import UnscopedStatementError
 from tenancy.scope import WriteScope
-from tenancy.outcomes import expected_outcomes, sqlstate
-from tenancy.writing import UnannouncedChangeError, input_hash
+from tenancy.writing import UnannouncedChangeError
 from tests.factories.worlds import fingerprint, input_of, mutation_document
 from tests.tenancy.conftest import Ground, attempt
 from tests.tenancy.contention import a_client, blocked, holding
