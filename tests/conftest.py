@@ -42,6 +42,11 @@ hypothesis.settings.register_profile("gateway", hypothesis.settings.default, dea
 hypothesis.settings.load_profile("gateway")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the isolation of every principal from every id be proved whole, which takes its time."""
+    parser.addoption("--whole-product", action="store_true", help="take every principal and every id")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in the controller, before any worker."""
     if hasattr(config, "workerinput") or config.option.collectonly:

@@ -15,7 +15,9 @@ from tenancy.privileges import Privilege
 FULL: Final = frozenset({"full administration"})
 """What an access holds that is not limited to some privileges."""
 SOME_OF_AN_ACCESS: Final = frozenset({"ORG_READ", "USER_EDIT", "USER_CREATE"})
-SOME_OF_A_SCRIPT: Final = frozenset({"CLIENT_READ", "CLIENT_EDIT", "ORGANISATION_READ", "SUBSCRIPTION_CHANGE", "USER_DELETE"})
+SOME_OF_A_SCRIPT: Final = frozenset(
+    {"CLIENT_READ", "CLIENT_EDIT", "ORGANISATION_READ", "SUBSCRIPTION_CREATE", "USER_DELETE", "ORGANISATION_ACT"}
+)
 EVERYTHING: Final = frozenset(privilege.value for privilege in Privilege)
 
 

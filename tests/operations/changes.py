@@ -18,6 +18,8 @@ from storage.partners import PartnerRole
 from storage.subscriptions import subscription
 from tests.factories.clients import Answer, GatewayClient
 from tests.factories.worlds import node_kinds
+from tests.operations.change_requests.examples import CHANGE_REQUESTS
+from tests.operations.escalations.examples import ESCALATIONS
 from tests.operations.org_users.examples import INSIDE
 from tests.operations.worlds import Row, World, node_id
 
@@ -236,6 +238,8 @@ CHANGES: Final = (
         other={"token": "tok_visa:another"},
     ),
     *(Change(**told) for told in INSIDE),
+    *(Change(**told) for told in ESCALATIONS),
+    *(Change(**told) for told in CHANGE_REQUESTS),
 )
 
 

@@ -14,12 +14,13 @@ from storage.base import fold
 from storage.cards import CardStatus, payment_card
 from storage.clients import ClientStatus, client
 from storage.invoices import InvoiceState, invoice
-from storage.org_users import OrgRole
+from storage.org_users import BackupState, OrgRole, OrgUserStatus, org_user, user_backup
 from storage.organisations import DomainStatus, OrganisationStatus, child_org
 from storage.partners import MemberStatus, PartnerRole, partner_member
 from storage.plans import plan
 from storage.subscriptions import SubscriptionStatus, subscription
 from tests.factories.clients import Answer, GatewayClient
+from tests.operations.audit.asked import ASKED, Corner, furnish
 from tests.operations.changes import SCHEMA
 from tests.operations.worlds import LONG_AGO, Row, World, node_id
 
@@ -148,6 +149,22 @@ _ACCESSES: Final[Mapping[str, Any]] = {
     "order": ("created_at", True),
     "filters": {"state": "state"},
 }
+_USERS: Final[Mapping[str, Any]] = {
+    "kind": "OrgUser",
+    "table": org_user,
+    "orders": _NAMED,
+    "order": ("name_sort", False),
+    "filters": {"role": "role", "status": "status"},
+    "inside": True,
+}
+_BACKUPS: Final[Mapping[str, Any]] = {
+    "kind": "UserBackup",
+    "table": user_backup,
+    "orders": _CREATED,
+    "order": ("created_at", True),
+    "filters": {"state": "state"},
+    "inside": True,
+}
 
 LISTINGS: Final = (
     Listing(
@@ -185,6 +202,11 @@ LISTINGS: Final = (
     Listing(**_INVOICES, parent="Client", by="client_id"),
     Listing(**_SUBSCRIPTIONS, parent="ChildOrg", by="child_org_id"),
     Listing(field="accesses", **_ACCESSES, parent="ChildOrg", by="child_org_id"),
+    Listing(field="orgUsers", **_USERS),
+    Listing(field="users", **_USERS, parent="ChildOrg", by="child_org_id"),
+    Listing(field="userBackups", **_BACKUPS),
+    Listing(field="backups", **_BACKUPS, parent="OrgUser", by="user_id"),
+    *(Listing(**told) for told in ASKED),
 )
 
 
@@ -196,8 +218,11 @@ class Crowd:
     rich: Row
     rich_org: Row
     super_admin: Row
+    user: Row
     others: tuple[Row, Row]
     other_orgs: tuple[Row, Row]
+    corner: Corner
+    other_corner: Corner
 
     def caller(self, listing: Listing) -> GatewayClient:
         """Ask as somebody who may read a list."""
@@ -205,7 +230,25 @@ class Crowd:
 
     def parent(self, listing: Listing) -> Row | None:
         """Return a parent with many rows; None for a list of the root."""
-        return {None: None, "client_id": self.rich, "child_org_id": self.rich_org}[listing.by]
+        rich = {
+            "client_id": self.rich,
+            "child_org_id": self.rich_org,
+            "user_id": self.super_admin,
+            "subscription_id": self.corner.subscription,
+            "acting_session_id": self.corner.session,
+        }
+        return rich[listing.by] if listing.by else None
+
+    def other_parent(self, listing: Listing) -> Row | None:
+        """Return another parent that the caller sees; None where there is none, or for a list of the root."""
+        others = {
+            "client_id": self.others[0],
+            "child_org_id": None if listing.inside else self.other_orgs[0],
+            "user_id": self.user,
+            "subscription_id": self.other_corner.subscription,
+            "acting_session_id": self.other_corner.session,
+        }
+        return others[listing.by] if listing.by else None
 
     async def rows(self, listing: Listing, of: Row | None) -> list[Row]:
         """Read every row that a list may show."""
@@ -240,6 +283,7 @@ async def gather_crowd(world: World, plans: list[Row]) -> Crowd:
     for number in range(5):
         await world.card(created_at=_at(number), status=_turn(CardStatus, number))
     super_admin = await world.user(rich_org, OrgRole.SUPER_ADMIN)
+    users = [await _user(world, rich_org, super_admin, number) for number in range(FEW)]
     left = await world.organisation(rich, "left.example", partner_sees_until=LONG_AGO)
     await world.access(left, state=AccessState.ENDED)
     return Crowd(
@@ -247,8 +291,11 @@ async def gather_crowd(world: World, plans: list[Row]) -> Crowd:
         rich,
         rich_org,
         super_admin,
+        users[0],
         others=(buyers[18][0], buyers[19][0]),
         other_orgs=(buyers[18][1], buyers[19][1]),
+        corner=await furnish(world, rich_org, plans[0], rows=FEW),
+        other_corner=await furnish(world, buyers[18][1], plans[0], rows=3),
     )
 
 
@@ -278,6 +325,28 @@ async def _belongings(world: World, buyer: Row, number: int, plans: list[Row]) -
     issued = f"2026-{number:06}" if state is not InvoiceState.DRAFT else None
     await world.invoice(buyer, state=state, number=issued, created_at=_at(number))
     return organisation
+
+
+async def _user(world: World, organisation: Row, super_admin: Row, number: int) -> Row:
+    """Store a user of an organisation, a backup of its data, and one of the super admin's."""
+    user = await world.user(
+        organisation,
+        (OrgRole.ADMIN, OrgRole.MEMBER)[number % 2],
+        name_sort=fold(_NAMES[number % 7]),
+        created_at=_at(number),
+        status=_turn(OrgUserStatus, number // 2),
+    )
+    for whose in (user, super_admin):
+        await world.add(
+            user_backup,
+            child_org_id=organisation["id"],
+            user_id=whose["id"],
+            state=_turn(BackupState, number),
+            requested_by=super_admin["membership_id"],
+            requested_by_name=super_admin["name"],
+            created_at=_at(number),
+        )
+    return user
 
 
 def _at(number: int) -> datetime:

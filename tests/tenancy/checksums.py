@@ -1,13 +1,14 @@
 """What the partners of a database hold, summed up and kept, so that a test can prove that nothing changed or undo it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import Table
+
 from storage.base import SCHEMA
 from storage.identity import membership
-from storage.tables import metadata
 from tests.factories.worlds import TENANT_TABLES
 
 KEPT: Final = (*TENANT_TABLES, membership)
@@ -19,19 +20,48 @@ _CHANGED: Final = {"audit_entry": " AND t.outcome = 'DONE'"}
 Sums = dict[str, tuple[int, int]]
 
 
-def _one(name: str) -> str:
+def _one(name: str, where: str) -> str:
     return (
         f"SELECT '{name}' AS name, count(*) AS rows, coalesce(sum(hashtextextended(t::text, 0)), 0)::numeric AS sum"
-        f" FROM {SCHEMA}.{name} AS t WHERE t.partner_id = ANY ($1::uuid[]){_CHANGED.get(name, '')}"
+        f" FROM {SCHEMA}.{name} AS t WHERE {where}{_CHANGED.get(name, '')}"
     )
 
 
-_SUMS: Final = " UNION ALL ".join(_one(table.name) for table in KEPT)
+async def _summed(owner: Any, conditions: Mapping[str, str], *arguments: Any) -> Sums:
+    sql = " UNION ALL ".join(_one(name, where) for name, where in conditions.items())
+    return {row["name"]: (row["rows"], int(row["sum"])) for row in await owner.fetch(sql, *arguments)}
 
 
 async def sums(owner: Any, *partners: UUID) -> Sums:
     """Count and sum up all rows that some partners have, but for the entries of denials; of every table."""
-    return {row["name"]: (row["rows"], int(row["sum"])) for row in await owner.fetch(_SUMS, list(partners))}
+    return await _summed(owner, {table.name: "t.partner_id = ANY ($1::uuid[])" for table in KEPT}, list(partners))
+
+
+async def sums_outside(
+    owner: Any, *, partner: UUID, others: Sequence[UUID], client: UUID | None = None, organisation: UUID | None = None
+) -> Sums:
+    """Sum up what lies outside a scope: other partners' rows, and the own partner's of other clients or organisations.
+
+    A scope that is confined to an organisation, or a client, holds of each table only what bears its key.
+    """
+    conditions = {
+        table.name: f"(t.partner_id = ANY ($1) OR (t.partner_id = $2 AND {_beyond(table, client, organisation)}))"
+        for table in KEPT
+    }
+    asked = "$3::uuid IS NOT DISTINCT FROM $3 AND $4::uuid IS NOT DISTINCT FROM $4"
+    conditions = {name: f"{where} AND {asked}" for name, where in conditions.items()}
+    return await _summed(owner, conditions, list(others), partner, client, organisation)
+
+
+def _beyond(table: Table, client: UUID | None, organisation: UUID | None) -> str:
+    own = {"client": ("id", None), "child_org": ("client_id", "id")}
+    named = {name: name if name in table.c else None for name in ("client_id", "child_org_id")}
+    client_column, organisation_column = own.get(table.name, (named["client_id"], named["child_org_id"]))
+    if organisation is not None and organisation_column is not None:
+        return f"t.{organisation_column} IS DISTINCT FROM $4"
+    if client is not None:
+        return f"t.{client_column} IS DISTINCT FROM $3" if client_column else "true"
+    return "false" if organisation is None else "true"
 
 
 @dataclass(frozen=True)
@@ -66,6 +96,3 @@ class Kept:
         # Without this every deletion asks after the rows that point there; rows of all of them are being exchanged.
         script = ["RESET ROLE", "BEGIN", "SET LOCAL session_replication_role = replica", *steps, "COMMIT"]
         await self.owner.execute("; ".join([*script, "SET ROLE gateway_owner"]))
-
-
-__all__ = ["KEPT", "Kept", "Sums", "metadata", "sums"]

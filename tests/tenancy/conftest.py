@@ -12,6 +12,7 @@ from gateway.identity.tokens import TokenSigner
 from gateway.settings import Settings
 from storage.base import FOREVER, new_id, now
 from storage.engine import Database, connect
+from storage.identity import MembershipKind
 from storage.partners import PartnerRole
 from tenancy.audit import Attempt
 from tenancy.decide import decide
@@ -24,7 +25,7 @@ from tests.factories.clients import GatewayClient
 from tests.factories.layers import WHOLE, Asking, Weakness, every_weakness
 from tests.factories.principals import Asker, Joined
 from tests.factories.worlds import input_of, samples
-from tests.tenancy.checksums import Kept, Sums, sums
+from tests.tenancy.checksums import Kept, Sums, sums, sums_outside
 from tests.tenancy.stages import Plot, everybody, lay_out
 
 
@@ -43,12 +44,17 @@ class Ground:
     mine: Plot
     theirs: Plot
     joined: Mapping[str, Joined]
+    theirs_joined: Mapping[str, Joined]
     kept: Kept
 
     def ask(self, asker: Asker | str, weakness: Weakness = WHOLE) -> GatewayClient:
         """Ask over HTTP as a principal."""
         name = asker if isinstance(asker, str) else asker.name
         return self.asking(weakness).bearing(self.joined[name].token(self.signer))
+
+    def other(self, asker: Asker) -> GatewayClient:
+        """Ask over HTTP as a principal of the other partner."""
+        return self.asking(WHOLE).bearing(self.theirs_joined[asker.name].token(self.signer))
 
     def being(self, membership: UUID, weakness: Weakness = WHOLE) -> GatewayClient:
         """Ask over HTTP as a membership."""
@@ -80,6 +86,20 @@ class Ground:
     async def all_sums(self) -> Sums:
         """Sum up what both partners have, the entries of denials aside."""
         return await sums(self.owner, self.mine.partner_id, self.theirs.partner_id)
+
+    async def outside(self, asker: Asker) -> Sums:
+        """Sum up what lies outside a principal's scope, the entries of denials aside."""
+        house = self.mine.houses[asker.house]
+        confined = asker.acts is not None or asker.kind is MembershipKind.ORG_USER
+        within = confined or asker.fenced or asker.kind is MembershipKind.CONTACT
+        bought = asker.kind is not MembershipKind.ORG_USER
+        return await sums_outside(
+            self.owner,
+            partner=self.mine.partner_id,
+            others=[self.theirs.partner_id],
+            client=house.client_id if within and bought else None,
+            organisation=house.organisation_id if confined else None,
+        )
 
     async def join(self, kind: str, **columns: Any) -> Identity:
         """Add a membership of my partner's, and return what a token of it names."""
@@ -134,9 +154,9 @@ async def ground(
         async with owner.transaction():
             mine = await lay_out(owner, asking(WHOLE), signer, "Fir Hosting")
             theirs = await lay_out(owner, asking(WHOLE), signer, "Elm Hosting")
-            joined = await everybody(mine)
+            joined, others = await everybody(mine), await everybody(theirs)
         kept = Kept(owner, (mine.partner_id, theirs.partner_id))
         await kept.keep()
-        yield Ground(url, owner, asking, signer, boundary, mine, theirs, joined, kept)
+        yield Ground(url, owner, asking, signer, boundary, mine, theirs, joined, others, kept)
     await database.close()
     await owner.close()

@@ -93,6 +93,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "orgUserReactivate": _of("suspended"),
     "orgUserRestore": _of("deleted"),
     "orgUserSetProfileImage": _with(image="https://images.example/face.png"),
+    "subscriptionCreate": _with(cardId=None),
     "changeRequestCreate": _with(kind="STORAGE", planId=None),
     "changeRequestWithdraw": _waiting_request,
     "changeRequestApprove": _waiting_request,

@@ -5,11 +5,12 @@ that the first one waits; nobody sleeps, and nobody's patience runs out but wher
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -27,12 +28,11 @@ from tests.conftest import TEMPLATE, as_login, recreate
 from tests.factories.clients import Answer, GatewayClient, running
 from tests.operations.changes import Shop, open_shop
 from tests.operations.worlds import everything, found, node_id
-from tests.tenancy.contention import until
 
 LONG: Final = 120
 """Seconds: longer than any test takes, so that no time-out decides one."""
 WAITING: Final = (
-    "SELECT count(*) = $1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pg_blocking_pids(pid) <> '{}'"
 )
 CHANGE: Final = """mutation($input: SubscriptionChangeSeatsInput!) {
   subscriptionChangeSeats(input: $input) { subscription { seats } userErrors { code rule } }
@@ -84,24 +84,37 @@ class Stage:
         finally:
             await connection.close()
 
-    async def waiting(self, callers: int) -> None:
-        """Return once so many wait for a lock."""
-        await until(self.owner, WAITING, callers)
+    async def waiting(self, *callers: asyncio.Task[Any]) -> None:
+        """Return once all of these wait for a lock; fail where one has an answer instead."""
+        while await self.owner.fetchval(WAITING) < len(callers):
+            for caller in callers:
+                assert not caller.done(), caller.result()
+
+    def ending(self, name: str) -> tuple[str, UUID]:
+        """Return the statement that ends what acting stands on, and the id of the row that it ends."""
+        if name in OF_THE_ACCESS:
+            return OF_THE_ACCESS[name], self.shop.access["id"]
+        return OF_THE_MEMBER[name], self.shop.session["membership_id"]
+
+    async def ended(self, statement: str, row: UUID) -> None:
+        """End it behind the gateway's back, as soon as whoever holds it lets go."""
+        async with self.holding(statement, row) as transaction:
+            await transaction.commit()
 
     async def seats(self) -> int:
         """Return how many seats are stored."""
         seats: int = (await self.shop.world.row(subscription, self.shop.subscription["id"]))["seats"]
         return seats
 
-    def change(self) -> Awaitable[Answer]:
+    async def change(self) -> Answer:
         """Change the seats while acting."""
         given = {"id": node_id("Subscription", self.shop.subscription), "seats": 12}
-        return self.shop.as_acting.run(CHANGE, input=given)
+        return await self.shop.as_acting.run(CHANGE, input=given)
 
-    def end(self, by: str) -> Awaitable[Answer]:
+    async def end(self, by: str) -> Answer:
         """End the access."""
         document, caller = ENDS[by]
-        return caller(self.shop).run(document, input={"id": node_id("PartnerAccess", self.shop.access)})
+        return await caller(self.shop).run(document, input={"id": node_id("PartnerAccess", self.shop.access)})
 
 
 def with_patience(url: str, **milliseconds: int) -> str:
@@ -148,11 +161,9 @@ async def test_an_end_waits_for_a_change_that_began_before_it(by: str, stage: St
     row = stage.shop.subscription["id"]
     async with stage.holding(f"SELECT FROM {subscription} WHERE id = $1 FOR UPDATE", row) as held:
         changing = asyncio.create_task(stage.change())
-        await stage.waiting(1)
+        await stage.waiting(changing)
         ending = asyncio.create_task(stage.end(by))
-        await stage.waiting(2)
-        assert not ending.done()
-        assert not changing.done()
+        await stage.waiting(changing, ending)
         await held.commit()
         changed, ended = await changing, await ending
     assert changed.payload == {"subscription": {"seats": 12}, "userErrors": []}
@@ -166,9 +177,9 @@ async def test_a_change_that_began_after_an_end_is_refused_when_that_commits(by:
     row = stage.shop.organisation["id"]
     async with stage.holding(f"SELECT FROM {child_org} WHERE id = $1 FOR UPDATE", row) as held:
         ending = asyncio.create_task(stage.end(by))
-        await stage.waiting(1)
+        await stage.waiting(ending)
         changing = asyncio.create_task(stage.change())
-        await stage.waiting(2)
+        await stage.waiting(ending, changing)
         await held.commit()
         ended, refused = await ending, await changing
     assert ended.payload == {"access": {"state": "ENDED", "endedBy": by}, "userErrors": []}
@@ -179,11 +190,10 @@ async def test_a_change_that_began_after_an_end_is_refused_when_that_commits(by:
 
 @pytest.mark.parametrize("ending", [*OF_THE_ACCESS, *OF_THE_MEMBER])
 async def test_a_change_that_waits_for_an_end_is_refused_and_leaves_nothing(ending: str, stage: Stage) -> None:
-    of_the_access = ending in OF_THE_ACCESS
-    row = stage.shop.access["id"] if of_the_access else stage.shop.session["membership_id"]
-    async with stage.holding({**OF_THE_ACCESS, **OF_THE_MEMBER}[ending], row) as held:
+    statement, row = stage.ending(ending)
+    async with stage.holding(statement, row) as held:
         changing = asyncio.create_task(stage.change())
-        await stage.waiting(1)
+        await stage.waiting(changing)
         await held.commit()
         before = await everything(stage.owner)
         refused = await changing
@@ -193,31 +203,26 @@ async def test_a_change_that_waits_for_an_end_is_refused_and_leaves_nothing(endi
 
 @pytest.mark.parametrize("ending", [*OF_THE_ACCESS, *OF_THE_MEMBER])
 async def test_an_end_of_whatever_kind_waits_for_a_change_that_began_before_it(ending: str, stage: Stage) -> None:
-    of_the_access = ending in OF_THE_ACCESS
-    row = stage.shop.access["id"] if of_the_access else stage.shop.session["membership_id"]
+    statement, row = stage.ending(ending)
     bought = stage.shop.subscription["id"]
     async with stage.holding(f"SELECT FROM {subscription} WHERE id = $1 FOR UPDATE", bought) as held:
         changing = asyncio.create_task(stage.change())
-        await stage.waiting(1)
-        ending_it = asyncio.create_task(stage.owner.execute({**OF_THE_ACCESS, **OF_THE_MEMBER}[ending], row))
-        watching = await connect(stage.url)
-        await until(watching, WAITING, 2)
-        await watching.close()
-        assert not ending_it.done()
+        await stage.waiting(changing)
+        written = asyncio.create_task(stage.ended(statement, row))
+        await stage.waiting(changing, written)
         await held.commit()
         assert (await changing).payload["userErrors"] == []
-        await ending_it
+        await written
     assert await stage.seats() == 12
     await assert_out(stage.shop)
 
 
 @pytest.mark.parametrize("ending", [*OF_THE_ACCESS, *OF_THE_MEMBER])
 async def test_a_change_goes_on_when_an_end_is_taken_back(ending: str, stage: Stage) -> None:
-    of_the_access = ending in OF_THE_ACCESS
-    row = stage.shop.access["id"] if of_the_access else stage.shop.session["membership_id"]
-    async with stage.holding({**OF_THE_ACCESS, **OF_THE_MEMBER}[ending], row) as held:
+    statement, row = stage.ending(ending)
+    async with stage.holding(statement, row) as held:
         changing = asyncio.create_task(stage.change())
-        await stage.waiting(1)
+        await stage.waiting(changing)
         await held.rollback()
         assert (await changing).payload["userErrors"] == []
     assert await stage.seats() == 12
@@ -226,7 +231,7 @@ async def test_a_change_goes_on_when_an_end_is_taken_back(ending: str, stage: St
 async def test_a_change_is_denied_with_the_role_that_the_member_was_given_meanwhile(stage: Stage) -> None:
     async with stage.holding(DEMOTED, stage.shop.session["membership_id"]) as held:
         changing = asyncio.create_task(stage.change())
-        await stage.waiting(1)
+        await stage.waiting(changing)
         await held.commit()
         before = await everything(stage.owner)
         denied = await changing
@@ -239,10 +244,9 @@ async def test_a_change_is_denied_with_the_role_that_the_member_was_given_meanwh
 
 @pytest.mark.parametrize("ending", [*OF_THE_ACCESS, *OF_THE_MEMBER])
 async def test_a_change_that_cannot_wait_for_an_end_may_be_tried_again(ending: str, stage: Stage) -> None:
-    of_the_access = ending in OF_THE_ACCESS
-    row = stage.shop.access["id"] if of_the_access else stage.shop.session["membership_id"]
+    statement, row = stage.ending(ending)
     given = {"id": node_id("Subscription", stage.shop.subscription), "seats": 12}
-    async with stage.holding({**OF_THE_ACCESS, **OF_THE_MEMBER}[ending], row) as held:
+    async with stage.holding(statement, row) as held:
         before = await everything(stage.owner)
         busy = await stage.hurried.run(CHANGE, input=given)
         assert await everything(stage.owner) == before
@@ -260,7 +264,7 @@ async def test_a_session_is_started_before_an_end_or_not_at_all(stage: Stage) ->
     caller = stage.shop.world.acting(PartnerRole.SUPPORT)
     async with stage.holding(OF_THE_ACCESS["ended"], stage.shop.access["id"]) as held:
         starting = asyncio.create_task(caller.run(start, input=given))
-        await stage.waiting(1)
+        await stage.waiting(starting)
         await held.commit()
         before = await everything(stage.owner)
         refused = await starting

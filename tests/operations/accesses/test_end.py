@@ -1,5 +1,6 @@
 """Ending an access, from either side; what holds for every change is in test_changes."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from tests.operations.worlds import UNKNOWN, node_id
 
 REVOKE: Final = "partnerAccessRevoke"
 END: Final = "partnerAccessEnd"
-ENDERS: Final = {
+ENDERS: Final[dict[str, tuple[str, Callable[[Shop], GatewayClient]]]] = {
     "SUPER_ADMIN": (REVOKE, lambda shop: shop.as_super_admin),
     "ADMIN": (REVOKE, lambda shop: shop.as_admin),
     "PARTNER": (END, lambda shop: shop.world.acting(PartnerRole.ADMIN)),

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ async def test_refuses_what_no_access_holds(privilege: Privilege, shop: Shop, un
     ids=str,
 )
 async def test_refuses_what_says_nothing_or_too_much(
-    values: dict[str, object], code: str, path: list[str], shop: Shop, unchanged: Unchanged
+    values: dict[str, Any], code: str, path: list[str], shop: Shop, unchanged: Unchanged
 ) -> None:
     async with unchanged():
         answer = await ask(shop, **values)

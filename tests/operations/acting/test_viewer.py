@@ -17,7 +17,13 @@ VIEWER: Final = (
     " member { name } } }"
 )
 ORGANISATION: Final = "{ viewer { organisation { id name domain } } }"
-NOTHING: Final = {"role": None, "organisationRole": None, "permissions": [], "actingAs": None, "member": None}
+NOTHING: Final[dict[str, Any]] = {
+    "role": None,
+    "organisationRole": None,
+    "permissions": [],
+    "actingAs": None,
+    "member": None,
+}
 
 
 async def viewer(caller: GatewayClient) -> dict[str, Any]:

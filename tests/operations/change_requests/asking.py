@@ -2,11 +2,9 @@
 
 from typing import Any, Final
 
-from storage.base import now
-from storage.change_requests import change_request
 from tests.factories.clients import Answer, GatewayClient
 from tests.operations.changes import ERRORS, Shop
-from tests.operations.worlds import Row, node_id
+from tests.operations.worlds import node_id
 
 SHOWN: Final = (
     "id version kind storageGb note state requestedByName decidedAt decidedByName decisionNote"
@@ -36,22 +34,3 @@ def accepted(answer: Answer) -> Any:
     """Return the change request of a change that was accepted."""
     assert answer.user_errors == []
     return answer.payload["changeRequest"]
-
-
-async def stored_request(shop: Shop, **values: Any) -> Row:
-    """Store a request of the organisation's super admin for 50 gigabytes."""
-    return await shop.world.add(
-        change_request,
-        **{
-            "created_at": now(),
-            "client_id": shop.client["id"],
-            "child_org_id": shop.organisation["id"],
-            "subscription_id": shop.subscription["id"],
-            "kind": "STORAGE",
-            "storage_gb": 50,
-            "state": "REQUESTED",
-            "requested_by": shop.super_admin["membership_id"],
-            "requested_by_name": "Super_Admin",
-            **values,
-        },
-    )

@@ -12,7 +12,8 @@ from storage.plans import plan, plan_price
 from storage.subscriptions import SubscriptionStatus, subscription
 from tenancy.privileges import Privilege
 from tests.factories.clients import GatewayClient
-from tests.operations.change_requests.asking import accepted, create, stored_request
+from tests.operations.change_requests.asking import accepted, create
+from tests.operations.change_requests.examples import stored_request
 from tests.operations.changes import Shop, trail_of
 from tests.operations.conftest import Unchanged
 from tests.operations.worlds import Row, node_id, stored

@@ -13,7 +13,8 @@ from storage.plans import plan
 from storage.subscriptions import SubscriptionStatus, subscription
 from tenancy.privileges import Privilege
 from tests.factories.clients import Answer, GatewayClient
-from tests.operations.change_requests.asking import accepted, change, create, stored_request
+from tests.operations.change_requests.asking import accepted, change, create
+from tests.operations.change_requests.examples import stored_request
 from tests.operations.changes import Shop, trail_of
 from tests.operations.conftest import Unchanged
 from tests.operations.worlds import Row, node_id, stored

@@ -5,7 +5,7 @@ import pytest
 from storage.change_requests import ChangeRequestState
 from storage.identity import ContactPermission
 from storage.partners import PartnerRole
-from tests.operations.change_requests.asking import stored_request
+from tests.operations.change_requests.examples import stored_request
 from tests.operations.changes import Shop
 from tests.operations.worlds import node_id, strange_ids
 

@@ -2,19 +2,16 @@
 
 from typing import Any, Final
 
-from storage.base import now
-from storage.escalations import escalation
 from storage.events import outbox
-from storage.partners import PartnerRole
 from tests.factories.clients import Answer, GatewayClient
 from tests.operations.changes import ERRORS, Shop
+from tests.operations.escalations.examples import WHY
 from tests.operations.worlds import Row, World, node_id
 
 SHOWN: Final = (
     "id version task reason state requestedByName decidedAt decidedByName decisionNote usableUntil usedAt createdAt"
     " user { id } organisation { id }"
 )
-WHY: Final = "She lost her phone and called."
 
 
 async def change(caller: GatewayClient, field: str, *, shown: str = SHOWN, **given: Any) -> Answer:
@@ -44,26 +41,6 @@ async def approved(shop: Shop, task: str, about: Row | None = None) -> Any:
     """Have an escalation asked for by the acting administrator and approved by the super admin."""
     made = await asked(shop.as_acting, task, about)
     return await answered(shop.as_super_admin, "escalationApprove", made["id"])
-
-
-async def stored_escalation(shop: Shop, **values: Any) -> Row:
-    """Store an escalation of the partner's acting administrator that was asked for a moment ago."""
-    return await shop.world.add(
-        escalation,
-        **{
-            "created_at": now(),
-            "client_id": shop.client["id"],
-            "child_org_id": shop.organisation["id"],
-            "access_id": shop.access["id"],
-            "requested_by": shop.world.memberships[PartnerRole.ADMIN],
-            "requested_by_name": "Admin",
-            "task": "USER_RESET_PASSWORD",
-            "user_id": shop.user["id"],
-            "reason": WHY,
-            "state": "REQUESTED",
-            **values,
-        },
-    )
 
 
 async def mails(world: World) -> list[tuple[str, Any]]:

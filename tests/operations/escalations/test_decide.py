@@ -17,7 +17,8 @@ from tenancy.privileges import Privilege
 from tests.factories.clients import GatewayClient
 from tests.operations.changes import Shop, trail_of
 from tests.operations.conftest import Unchanged
-from tests.operations.escalations.steps import answered, asked, change, mails, stored_escalation
+from tests.operations.escalations.examples import stored_escalation
+from tests.operations.escalations.steps import answered, asked, change, mails
 from tests.operations.org_users.people import instant
 from tests.operations.worlds import Row, node_id
 

@@ -6,7 +6,7 @@ from storage.escalations import EscalationState
 from storage.identity import ContactPermission
 from storage.partners import PartnerRole
 from tests.operations.changes import Shop
-from tests.operations.escalations.steps import stored_escalation
+from tests.operations.escalations.examples import stored_escalation
 from tests.operations.worlds import node_id, strange_ids
 
 LIST = """

@@ -16,7 +16,8 @@ from tenancy.policy import ABOUT_A_USER, DENIED_TO_PARTNERS
 from tenancy.privileges import Privilege
 from tests.operations.changes import Shop, trail_of
 from tests.operations.conftest import Unchanged
-from tests.operations.escalations.steps import WHY, asked, change, mails, stored_escalation
+from tests.operations.escalations.examples import WHY, stored_escalation
+from tests.operations.escalations.steps import asked, change, mails
 from tests.operations.worlds import node_id
 
 RESET = "USER_RESET_PASSWORD"

@@ -7,7 +7,8 @@ from storage.escalations import EscalationState
 from storage.partners import PartnerRole
 from tests.operations.changes import Shop, trail_of
 from tests.operations.conftest import Unchanged
-from tests.operations.escalations.steps import answered, approved, asked, change, mails, stored_escalation
+from tests.operations.escalations.examples import stored_escalation
+from tests.operations.escalations.steps import answered, approved, asked, change, mails
 from tests.operations.org_users.people import assert_denied, of
 from tests.operations.org_users.people import change as change_user
 from tests.operations.worlds import node_id
