@@ -143,9 +143,14 @@ async def _seed(settings: Settings, owner_url: str, shape: Any, progress: Callab
 def token(
     *,
     account: Annotated[str, typer.Option("--as", help="A demo account, such as alder-owner.")],
+    organisation: Annotated[
+        str | None, typer.Option(help="Act in this customer's organisation, by its domain or id; takes --reason.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why one acts there; its super admin can read it.")] = "",
+    session: Annotated[str | None, typer.Option(help="Act in a session that was started already, by its id.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Print an access token of a demo account; for development only."""
+    """Print an access token of a demo account, or one for acting in an organisation; for development only."""
     from gateway.identity.keys import Keys  # noqa: PLC0415 - as in serve
     from gateway.identity.tokens import TokenSigner  # noqa: PLC0415 - as in serve
 
@@ -154,10 +159,30 @@ def token(
         _refuse("Tokens are printed in development only; in production sign in.")
     with starting.owner_database(settings) as owner_url:
         known = {found.id: found for found in asyncio.run(starting.accounts(owner_url))}
-    if account not in known:
-        _refuse(f"There is no demo account {account}. There are: {', '.join(known) or 'none'}.")
+        if account not in known:
+            _refuse(f"There is no demo account {account}. There are: {', '.join(known) or 'none'}.")
+        if organisation or session:
+            login_url = starting.login_url(settings, owner_url)
+            typer.echo(_acting_token(settings, login_url, known[account], organisation, reason, session))
+            return
     signer = TokenSigner(Keys(settings.data_dir).signing_key(), issuer=settings.issuer)
     typer.echo(signer.sign(known[account].membership_id, known[account].epoch))
+
+
+def _acting_token(  # noqa: PLR0913, PLR0917 - what the command was given
+    settings: Settings, login_url: str, account: Any, organisation: str | None, reason: str, session: str | None
+) -> str:
+    from gateway.acting import CannotActError, session_token, start_session  # noqa: PLC0415 - as in serve
+    from tenancy.principal import Identity  # noqa: PLC0415 - as in serve
+
+    member = Identity(account.membership_id, account.epoch)
+    try:
+        if organisation is not None:
+            starting_it = start_session(settings, login_url, member, organisation=organisation, reason=reason)
+            session = asyncio.run(starting_it)
+        return asyncio.run(session_token(settings, login_url, member, session=session or ""))
+    except CannotActError as error:
+        _refuse(escape(str(error)))
 
 
 @importing.command("clients")

@@ -84,7 +84,9 @@ class Mutation:
         """Read the stored outcome under a fresh authorisation."""
         db = await request.scope.read()
         kind = self.outcome.record
-        request.scope.demand(self.entity_of(kind).read)
+        read = self.entity_of(kind).read
+        if read is not self.privilege:  # what one was let do once, one is told again
+            request.scope.demand(read)
         (found,) = await self.outcome(db, [replay.identifier], frozenset(kind.__struct_fields__), None, wire=False)
         record: Record | None = found
         return record

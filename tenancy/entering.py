@@ -58,7 +58,7 @@ SELECT {_STALE},
        partner.support_email AS partner_email, acting.id AS session_id, acting.access_id,
        acting.client_id AS acting_client_id, acting.child_org_id AS acting_child_org_id, acting.full_administration,
        acting.privileges AS access_privileges,
-       CASE WHEN me.kind = 'ORG_USER' THEN ARRAY(
+       CASE WHEN me.kind = 'ORG_USER' OR acting.id IS NOT NULL THEN ARRAY(
            WITH RECURSIVE above (id) AS (
                SELECT me.partner_id
                 UNION

@@ -36,7 +36,7 @@ class Principal(msgspec.Struct, frozen=True):
 
     `client_ids` and `child_org_id` are those that the scope is confined to. `creator_role` is that of the member who
     made an API credential, `staff_logins` those of the people of the managing partner and the partners above it,
-    which are known to an organisation's user only.
+    which are known inside an organisation only.
     """
 
     membership_id: UUID

@@ -114,6 +114,7 @@ class WriteScope:
         self._escalation = rows[0]["id"]
         used = await self.update(escalation, rows[0], {"state": EscalationState.USED, "used_at": self.now})
         await self._tell(Change("escalation.used", escalation, used, before=rows[0]))
+        self._changed = False
 
     async def steer(self, membership_id: UUID | None, **values: Any) -> None:
         """Change what a membership of the organisation may do, and end every token that names it as it was.

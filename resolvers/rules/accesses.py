@@ -27,15 +27,18 @@ NOTICES: Final = (30, 7, 1)
 SESSION: Final = timedelta(minutes=15)
 """How long a session of acting lasts."""
 
-_LEADS_TO: Final[Mapping[AccessState, Mapping[AccessState, str]]] = {
-    AccessState.REQUESTED: {
-        AccessState.ACTIVE: "approved",
-        AccessState.DECLINED: "declined",
-        AccessState.WITHDRAWN: "withdrawn",
-    },
-    AccessState.ACTIVE: {AccessState.EXPIRED: "expired", AccessState.ENDED: "ended"},
+_LEADS_TO: Final[Mapping[AccessState, frozenset[AccessState]]] = {
+    AccessState.REQUESTED: frozenset({AccessState.ACTIVE, AccessState.DECLINED, AccessState.WITHDRAWN}),
+    AccessState.ACTIVE: frozenset({AccessState.EXPIRED, AccessState.ENDED}),
 }
-_SAID: Final = {state: said for ways in _LEADS_TO.values() for state, said in ways.items()}
+_SAID: Final = {
+    AccessState.REQUESTED: "requested again",
+    AccessState.ACTIVE: "approved",
+    AccessState.DECLINED: "declined",
+    AccessState.WITHDRAWN: "withdrawn",
+    AccessState.EXPIRED: "expired",
+    AccessState.ENDED: "ended",
+}
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -60,7 +63,7 @@ def lead(term: Term, to: AccessState, *, now: datetime) -> AccessState:
         IllegalTransitionError: the access is in no state that leads there.
     """
     stands = term.at(now)
-    if to not in _LEADS_TO.get(stands, {}):
+    if to not in _LEADS_TO.get(stands, frozenset()):
         raise IllegalTransitionError("access", stands, _SAID[to])
     return to
 

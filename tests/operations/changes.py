@@ -98,7 +98,7 @@ class Change:
 
     `roles` are the partner's who may without acting, `by` is somebody who may and `lesser` somebody who may not.
     The example may store first what the change is about. `repeats` says that the same again is accepted and changes
-    nothing, `acts` that the caller acts in the organisation.
+    nothing, `acts` that the caller acts in the organisation, `lasts` that the caller's token outlives the change.
     """
 
     field: str
@@ -115,6 +115,7 @@ class Change:
         "PARTNER_MEMBER",
     )
     repeats: bool = True
+    lasts: bool = True
     acts: bool = False
 
     async def given(self, shop: Shop) -> dict[str, Any]:
@@ -129,8 +130,8 @@ class Change:
 
     @property
     def keyed(self) -> bool:
-        """Whether it takes an idempotency key."""
-        return "idempotencyKey" in self.takes.fields
+        """Whether it takes an idempotency key, and its caller can come again with it."""
+        return self.lasts and "idempotencyKey" in self.takes.fields
 
     @property
     def kinds(self) -> dict[str, str]:

@@ -34,6 +34,7 @@ from tenancy.policy import DENIED_TO_PARTNERS, GRANTABLE, TEN
 from tenancy.privileges import Privilege
 
 NOW: Final = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
+LATER: Final = NOW + timedelta(days=10)
 OPEN: Final = {AccessState.ACTIVE, AccessState.DECLINED, AccessState.WITHDRAWN}
 LIVE: Final = {AccessState.EXPIRED, AccessState.ENDED}
 OVER: Final = frozenset(AccessState) - {AccessState.REQUESTED, AccessState.ACTIVE}
@@ -52,14 +53,6 @@ grantable = st.lists(st.sampled_from(sorted(GRANTABLE)), min_size=1, unique=True
 lengths = st.integers(FEWEST_DAYS, MOST_DAYS)
 
 
-def leads(term: Term, to: AccessState) -> bool:
-    try:
-        return lead(term, to, now=NOW) is to
-    except IllegalTransitionError as error:
-        assert term.at(NOW) in error.message
-        return False
-
-
 @given(term=terms)
 def test_is_over_when_its_time_is_up_whether_or_not_that_is_written_down(term: Term) -> None:
     up = term.expires_at is not None and term.expires_at <= NOW
@@ -68,9 +61,12 @@ def test_is_over_when_its_time_is_up_whether_or_not_that_is_written_down(term: T
 
 @given(term=terms, to=states)
 def test_goes_from_a_request_to_an_answer_and_from_there_to_an_end(term: Term, to: AccessState) -> None:
-    wanted = {AccessState.REQUESTED: OPEN, AccessState.ACTIVE: LIVE}.get(term.at(NOW), set())
-    if to is not AccessState.REQUESTED:
-        assert leads(term, to) is (to in wanted)
+    stands = term.at(NOW)
+    if to in {AccessState.REQUESTED: OPEN, AccessState.ACTIVE: LIVE}.get(stands, set()):
+        assert lead(term, to, now=NOW) is to
+        return
+    with pytest.raises(IllegalTransitionError, match=stands):
+        lead(term, to, now=NOW)
 
 
 @given(term=terms)
@@ -89,6 +85,27 @@ def test_is_extended_once_where_that_was_granted(term: Term) -> None:
         assert not term.full_administration
 
 
+@pytest.mark.parametrize(
+    ("term", "error", "says"),
+    [
+        (Term(AccessState.REQUESTED), IllegalTransitionError, "REQUESTED"),
+        (Term(AccessState.ACTIVE, NOW), IllegalTransitionError, "EXPIRED"),
+        (Term(AccessState.ACTIVE), AccessNotExtendableError, "does not end"),
+        (
+            Term(AccessState.ACTIVE, LATER, extendable=True, full_administration=True),
+            AccessNotExtendableError,
+            "Full administration",
+        ),
+        (Term(AccessState.ACTIVE, LATER), AccessNotExtendableError, "without an extension"),
+        (Term(AccessState.ACTIVE, LATER, NOW, extendable=True), AccessNotExtendableError, "already"),
+    ],
+    ids=["requested", "over", "endless", "full", "not extendable", "extended"],
+)
+def test_says_why_it_is_not_extended(term: Term, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        extended(term, now=NOW)
+
+
 @given(days=lengths)
 def test_lasts_the_days_that_it_was_asked_for(days: int) -> None:
     ends = granted(days, now=NOW)
@@ -104,7 +121,7 @@ def test_lasts_for_ever_where_no_days_were_asked_for() -> None:
 
 
 @given(wanted=grantable, days=lengths, extendable=st.booleans())
-def test_takes_whatever_an_access_can_hold(wanted: list[str], days: int, extendable: bool) -> None:
+def test_takes_whatever_an_access_can_hold(wanted: list[str], *, days: int, extendable: bool) -> None:
     assert demand_grantable(wanted, full_administration=False, days=days, extendable=extendable) == wanted
 
 

@@ -155,5 +155,6 @@ INSIDE: Final[tuple[Mapping[str, Any], ...]] = (
         "example": lambda shop: {"userId": node_id("OrgUser", shop.user)},
         "other": _WHY,
         "repeats": False,
+        "lasts": False,
     },
 )
