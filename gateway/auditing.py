@@ -10,9 +10,9 @@ import msgspec
 from gateway import starting
 from schema import node_ids
 from storage import rls
+from storage.audit import audit_entry
 from storage.base import SCHEMA
 from storage.engine import connect
-from storage.events import audit_entry
 from tenancy.outcomes import UNREACHABLE
 from tenancy.trail import COLUMNS, Link, Report, Walk
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam
 
 from resolvers.loading import ById, PageBy, equals
-from storage.events import AuditEntryRecord, audit_entry
+from storage.audit import AuditEntryRecord, audit_entry
 from tenancy.predicates import Bounds
 
 

@@ -11,7 +11,8 @@ from resolvers.context import Request
 from resolvers.errors import RepeatedError, RequiredError, StaleVersionError
 from resolvers.loading import ById, ManyBy
 from resolvers.org_users import insider
-from storage.organisations import DEFAULT_SETTINGS, OrgSettingsRecord, child_org, org_settings
+from storage.org_settings import DEFAULT_SETTINGS, OrgSettingsRecord, org_settings
+from storage.organisations import child_org
 from tenancy.audit import Change
 from tenancy.scope import ReadScope, WriteScope
 

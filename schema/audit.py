@@ -20,7 +20,7 @@ from schema.escalations import Escalation
 from schema.guarded import column, computed, edge, entity, listing, node_id
 from schema.nodes import Node
 from schema.specs import SPEC, FieldSpec, Kind
-from storage.events import AuditEntryRecord, AuditOutcome
+from storage.audit import AuditEntryRecord, AuditOutcome
 from tenancy.audit import REDACTED
 from tenancy.decide import Deny
 from tenancy.privileges import Privilege

@@ -6,15 +6,16 @@ from typing import TypeVar
 import strawberry
 
 from storage.accesses import AccessState
+from storage.audit import AuditOutcome
 from storage.cards import CardHolder, CardStatus
 from storage.change_requests import ChangeRequestKind, ChangeRequestState
 from storage.clients import ClientStatus, PaymentMethod
 from storage.escalations import EscalationState
-from storage.events import AuditOutcome
 from storage.identity import ContactPermission, MembershipKind
 from storage.invoices import InvoiceState
+from storage.org_settings import DashboardWidget, TfaPolicy
 from storage.org_users import BackupState, OrgRole, OrgUserStatus
-from storage.organisations import DashboardWidget, DomainStatus, OrganisationStatus, TfaPolicy
+from storage.organisations import DomainStatus, OrganisationStatus
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus
 from storage.plans import BillingCycle, PlanStatus
 from storage.subscriptions import SubscriptionStatus

@@ -9,7 +9,7 @@ from schema.guarded import column, entity, mutation
 from schema.nodes import Node, Versioned
 from schema.org_user_inputs import given, retried
 from schema.payloads import UserError, user_errors
-from storage.organisations import DashboardWidget, OrgSettingsRecord, TfaPolicy
+from storage.org_settings import DashboardWidget, OrgSettingsRecord, TfaPolicy
 from tenancy.privileges import Privilege
 
 _SET: Final = "The settings as they now are."

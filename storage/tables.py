@@ -3,6 +3,7 @@
 from storage import (
     accesses,
     acting,
+    audit,
     cards,
     change_requests,
     clients,
@@ -10,6 +11,7 @@ from storage import (
     events,
     identity,
     invoices,
+    org_settings,
     org_users,
     organisations,
     partners,
@@ -24,6 +26,7 @@ NOUNS = (
     clients,
     organisations,
     org_users,
+    org_settings,
     accesses,
     acting,
     escalations,
@@ -33,6 +36,7 @@ NOUNS = (
     cards,
     invoices,
     events,
+    audit,
 )
 
 __all__ = ["NOUNS", "metadata"]

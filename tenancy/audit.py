@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Table
 
+from storage.audit import AuditOutcome
 from storage.base import Key, Reach, new_id, rows_of
-from storage.events import AuditOutcome
 from tenancy.principal import Principal
 from tenancy.privileges import Privilege
 

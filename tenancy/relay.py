@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Select
 
 from storage import rls
+from storage.audit import audit_entry, trail_head
 from storage.base import now
-from storage.events import audit_entry, event, outbox, trail_head
+from storage.events import event, outbox
 from tenancy.audit import Attempt
 from tenancy.outcomes import expected_outcomes
 from tenancy.scope import Boundary, system_write

@@ -25,7 +25,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from storage.events import audit_entry
+from storage.audit import audit_entry
 
 GENESIS: Final = bytes(32)
 """What the first entry is chained to."""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Select
 
 from storage import events
+from storage.audit import audit_entry
 from storage.base import Reach, new_id, now
 from storage.escalations import EscalationState, escalation
 from storage.identity import membership
@@ -164,7 +165,7 @@ class WriteScope:
                 ),
             )
         ]
-        await self._insert_all(events.audit_entry, rows)
+        await self._insert_all(audit_entry, rows)
 
     async def fetch(self, build: Callable[[Bounds], Select[Any]], **parameters: Any) -> Sequence[Mapping[str, Any]]:
         """Read rows inside the scope."""
@@ -255,7 +256,7 @@ class WriteScope:
         """
         if version is None or row["version"] == version:
             return
-        entry = events.audit_entry
+        entry = audit_entry
         rows = await self.fetch(
             lambda bounds: select(entry.c.after).where(
                 bounds(entry), entry.c.target_id == bindparam("target"), entry.c.target_version > bindparam("since")
@@ -279,7 +280,7 @@ class WriteScope:
                 self._query_scope.check_row(table, row, self.principal)
 
     async def _tell(self, *changes: Change) -> None:
-        for table, make in ((events.event, self._event), (events.audit_entry, self._entry)):
+        for table, make in ((events.event, self._event), (audit_entry, self._entry)):
             await self._insert_all(table, [make(change) for change in changes])
 
     def _demand_judged(self) -> None:

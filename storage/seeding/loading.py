@@ -12,8 +12,9 @@ from storage.cards import payment_card
 from storage.clients import client, client_word
 from storage.identity import login, membership
 from storage.invoices import invoice
+from storage.org_settings import org_settings
 from storage.org_users import org_user
-from storage.organisations import child_org, org_invitation, org_settings
+from storage.organisations import child_org, org_invitation
 from storage.partners import partner_member, partner_org
 from storage.plans import plan, plan_price
 from storage.seeding.draft import Draft

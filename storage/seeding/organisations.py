@@ -9,16 +9,9 @@ import msgspec
 from storage.accesses import AccessState, partner_access
 from storage.base import FOREVER, fold
 from storage.identity import MembershipKind
+from storage.org_settings import DEFAULT_SETTINGS, org_settings
 from storage.org_users import OrgRole, OrgUserStatus, org_user
-from storage.organisations import (
-    DEFAULT_SETTINGS,
-    DomainStatus,
-    InvitationState,
-    OrganisationStatus,
-    child_org,
-    org_invitation,
-    org_settings,
-)
+from storage.organisations import DomainStatus, InvitationState, OrganisationStatus, child_org, org_invitation
 from storage.seeding.clients import Customer
 from storage.seeding.companies import parts
 from storage.seeding.countries import slug

@@ -14,9 +14,10 @@ from gateway.app import Layers
 from schema.root import ENTITIES, build_schema
 from schema.specs import EntitySpec, describe
 from storage import rls
+from storage.audit import audit_entry
 from storage.base import SCHEMA, Key, Reach, Record, Rows, TableClass, metadata, new_id, rows_of
 from storage.engine import LastingSettingError, connect, dsn_for_asyncpg
-from storage.events import audit_entry, event
+from storage.events import event
 from storage.migrate import drift
 from storage.rls import APPLICATION_ROLES, IDENTITY, LOGIN_LIMITS, OWNER, REACH_ROLES, RELAY
 from storage.tables import NOUNS

@@ -169,7 +169,7 @@ def run_step(page: Page, title: str, operation: str) -> Any:
     page.get_by_role("menuitem", name=title).click()
     expect(page.get_by_role("menu")).to_have_count(0)
     # The tab is named for the operation once the page has read it.
-    expect(page.get_by_role("tab", name=operation.split()[-1], selected=True)).to_be_visible()
+    expect(page.get_by_role("tab", name=operation.rsplit(maxsplit=1)[-1], selected=True)).to_be_visible()
 
     def asked(answer: Response) -> bool:
         return urlsplit(answer.url).path == "/graphql" and operation in (answer.request.post_data or "")

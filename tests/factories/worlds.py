@@ -195,13 +195,14 @@ def _wraps(named: Any) -> bool:
 class Place:
     """Somewhere that the schema takes an id: of one kind of node, or of any where `kind` is None.
 
-    `path` is where among the document's variables it stands; `of` is the kind of node that is asked, by its id in the
-    variable `own`, where the place is nested.
+    `path` is where among the document's variables it stands, `guards` are what it takes to get there; `of` is the kind
+    of node that is asked, by its id in the variable `own`, where the place is nested.
     """
 
     name: str
     document: str
     path: tuple[str, ...]
+    guards: tuple[str, ...]
     kind: str | None = None
     mutation: str | None = None
     of: str | None = None
@@ -209,6 +210,11 @@ class Place:
     def __str__(self) -> str:
         """Name it in a test's report."""
         return self.name
+
+
+def _guards(field: Any) -> tuple[str, ...]:
+    guard = guard_of(field)
+    return () if guard is None else (guard,)
 
 
 def _lookups() -> Iterator[Place]:
@@ -219,7 +225,7 @@ def _lookups() -> Iterator[Place]:
                 demanded = {other: taken for other, taken in others.items() if is_required_argument(taken)}
                 literal = "".join(f", {other}: {sample(other, taken.type)}" for other, taken in demanded.items())
                 document = f"query($id: ID!) {{ it: {name}({argument}: $id{literal}) {shown(field)} }}"
-                yield Place(f"{name}({argument})", document, ("id",))
+                yield Place(f"{name}({argument})", document, ("id",), _guards(field))
 
 
 def _filters() -> Iterator[Place]:
@@ -228,7 +234,7 @@ def _filters() -> Iterator[Place]:
         given = filter_of(field)
         document = f"query($filter: {given.name}) {{ it: {name}(first: 100, filter: $filter) {shown(field)} }}"
         for path, kind in id_inputs(given):
-            yield Place(f"{name}({'.'.join(path)})", document, ("filter", *path), kind)
+            yield Place(f"{name}({'.'.join(path)})", document, ("filter", *path), _guards(field), kind)
 
 
 def _nested_filters() -> Iterator[Place]:
@@ -242,13 +248,16 @@ def _nested_filters() -> Iterator[Place]:
                 f"query($own: ID!, $filter: {given.name}) {{ node(id: $own) {{ ... on {parent} {{ it: {asked} }} }} }}"
             )
             for path, kind in id_inputs(given):
-                yield Place(f"{parent}.{name}({'.'.join(path)})", document, ("filter", *path), kind, of=parent)
+                there = f"{parent}.{name}({'.'.join(path)})"
+                guards = (read_privilege(parent), *_guards(field))
+                yield Place(there, document, ("filter", *path), guards, kind, of=parent)
 
 
 def _inputs() -> Iterator[Place]:
     for name in MUTATIONS:
         for path, kind in id_inputs(input_of(name)):
-            yield Place(f"{name}({'.'.join(path)})", mutation_document(name), ("input", *path), kind, mutation=name)
+            there, guards = f"{name}({'.'.join(path)})", _guards(mutation_fields()[name])
+            yield Place(there, mutation_document(name), ("input", *path), guards, kind, mutation=name)
 
 
 def put(values: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:

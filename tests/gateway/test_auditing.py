@@ -10,9 +10,9 @@ import pytest_asyncio
 from gateway.auditing import MOST_SHOWN, CannotVerifyError, Trail, verify
 from gateway.starting import CannotStartError
 from schema import node_ids
+from storage.audit import audit_entry
 from storage.base import new_id
 from storage.engine import DatabaseUnreachableError
-from storage.events import audit_entry
 from tenancy.trail import GENESIS, Fault, Link, Report, Wrong
 from tests.conftest import TEMPLATE, recreate
 from tests.gateway.trails import Trails, opened

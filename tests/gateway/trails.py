@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from storage.audit import audit_entry
 from storage.base import new_id
 from storage.clients import client
 from storage.engine import Database, connect
-from storage.events import audit_entry
 from tenancy.audit import Attempt, Change
 from tenancy.decide import decide
 from tenancy.predicates import DeclaredScope

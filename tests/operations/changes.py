@@ -9,15 +9,17 @@ from graphql import GraphQLInputObjectType, GraphQLNamedType, get_named_type
 from sqlalchemy import Table
 
 from schema.root import build_schema
+from storage.audit import audit_entry
 from storage.cards import payment_card
 from storage.clients import client
-from storage.events import audit_entry, event
+from storage.events import event
 from storage.org_users import OrgRole
 from storage.organisations import DomainStatus, child_org
 from storage.partners import PartnerRole
 from storage.subscriptions import subscription
 from tests.factories.clients import Answer, GatewayClient
 from tests.factories.worlds import node_kinds
+from tests.operations.accesses.examples import DELEGATED
 from tests.operations.change_requests.examples import CHANGE_REQUESTS
 from tests.operations.escalations.examples import ESCALATIONS
 from tests.operations.org_users.examples import INSIDE
@@ -238,6 +240,7 @@ CHANGES: Final = (
         example=lambda shop: {"token": f"tok_visa:{shop.world.partner_id}"},
         other={"token": "tok_visa:another"},
     ),
+    *(Change(**told) for told in DELEGATED),
     *(Change(**told) for told in INSIDE),
     *(Change(**told) for told in ESCALATIONS),
     *(Change(**told) for told in CHANGE_REQUESTS),

@@ -10,6 +10,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_
 from sqlalchemy import Table
 
 from storage.accesses import AccessState, partner_access
+from storage.acting import acting_session
 from storage.base import fold
 from storage.cards import CardStatus, payment_card
 from storage.clients import ClientStatus, client
@@ -147,7 +148,17 @@ _ACCESSES: Final[Mapping[str, Any]] = {
     "table": partner_access,
     "orders": _CREATED,
     "order": ("created_at", True),
-    "filters": {"state": "state"},
+    "filters": {"state": "state", "organisationId": "child_org_id"},
+    "kinds": _KINDS,
+}
+_SESSIONS: Final[Mapping[str, Any]] = {
+    "field": "actingSessions",
+    "kind": "ActingSession",
+    "table": acting_session,
+    "orders": _CREATED,
+    "order": ("created_at", True),
+    "filters": {"organisationId": "child_org_id"},
+    "kinds": _KINDS,
 }
 _USERS: Final[Mapping[str, Any]] = {
     "kind": "OrgUser",
@@ -202,6 +213,8 @@ LISTINGS: Final = (
     Listing(**_INVOICES, parent="Client", by="client_id"),
     Listing(**_SUBSCRIPTIONS, parent="ChildOrg", by="child_org_id"),
     Listing(field="accesses", **_ACCESSES, parent="ChildOrg", by="child_org_id"),
+    Listing(**_SESSIONS),
+    Listing(**_SESSIONS, parent="ChildOrg", by="child_org_id"),
     Listing(field="orgUsers", **_USERS),
     Listing(field="users", **_USERS, parent="ChildOrg", by="child_org_id"),
     Listing(field="userBackups", **_BACKUPS),
@@ -279,7 +292,8 @@ async def gather_crowd(world: World, plans: list[Row]) -> Crowd:
         await _belongings(world, rich, number, plans)
         charged = {"card_id": rich["default_card_id"], **_subscription(number)}
         await world.subscription(rich_org, plans[number % len(plans)], **charged)
-        await world.access(rich_org, **_access(number), state=AccessState.ENDED)
+        access = await world.access(rich_org, **_access(number), state=AccessState.ENDED)
+        await world.session(access, created_at=_at(number))
     for number in range(5):
         await world.card(created_at=_at(number), status=_turn(CardStatus, number))
     super_admin = await world.user(rich_org, OrgRole.SUPER_ADMIN)
@@ -318,7 +332,8 @@ async def _belongings(world: World, buyer: Row, number: int, plans: list[Row]) -
         status=_turn(OrganisationStatus, number),
         domain_status=_turn(DomainStatus, number // 2),
     )
-    await world.access(organisation, **_access(number), state=_turn(AccessState, number))
+    access = await world.access(organisation, **_access(number), state=_turn(AccessState, number))
+    await world.session(access, created_at=_at(number))
     named = await world.card(buyer, created_at=_at(number + 1), status=CardStatus.ACTIVE)
     await world.subscription(organisation, plans[number % len(plans)], card_id=named["id"], **_subscription(number))
     state = _turn(InvoiceState, number)

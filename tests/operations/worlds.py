@@ -12,16 +12,17 @@ from gateway.identity.tokens import TokenSigner
 from schema import node_ids
 from storage.accesses import AccessState, partner_access
 from storage.acting import acting_session
+from storage.audit import AuditOutcome, audit_entry
 from storage.base import FOREVER, fold, new_id
 from storage.cards import CardHolder, CardStatus, payment_card
 from storage.change_requests import ChangeRequestKind, ChangeRequestState, change_request
 from storage.clients import ClientStatus, PaymentMethod, client, client_word
 from storage.escalations import EscalationState, escalation
-from storage.events import AuditOutcome, audit_entry
 from storage.identity import ContactPermission, MembershipKind, login, membership
 from storage.invoices import InvoiceState, invoice
+from storage.org_settings import DEFAULT_SETTINGS, org_settings
 from storage.org_users import BackupState, OrgRole, OrgUserStatus, org_user, user_backup
-from storage.organisations import DEFAULT_SETTINGS, DomainStatus, OrganisationStatus, child_org, org_settings
+from storage.organisations import DomainStatus, OrganisationStatus, child_org
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus, partner_member, partner_org
 from storage.plans import BillingCycle
 from storage.search_words import client_words

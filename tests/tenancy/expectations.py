@@ -29,7 +29,12 @@ CELLS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "Table 4": {"operator": _HELD, "credential": _HELD | {NAMED}, "fenced": _HELD | {NAMED}},
 }
 """What a cell of each column can say."""
-RULES_OF: Final = {"Table 1": ("rule",), "Table 2": ("rule for PA", "rule for SA, AD, ME"), "Table 3": (), "Table 4": ()}
+RULES_OF: Final = {
+    "Table 1": ("rule",),
+    "Table 2": ("rule for PA", "rule for SA, AD, ME"),
+    "Table 3": (),
+    "Table 4": (),
+}
 
 Row = Mapping[str, str]
 

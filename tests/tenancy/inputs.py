@@ -16,6 +16,8 @@ from tests.factories.worlds import input_of, node_kinds, samples
 from tests.tenancy.stages import House, escalated, requested
 
 Recipe: TypeAlias = Callable[[House, Joined], Awaitable[dict[str, Any]]]
+
+
 async def accepted(mutation: str, house: House, joined: Joined) -> dict[str, Any]:
     """Return an input that is accepted from somebody who may, having stored what it needs."""
     recipe = RECIPES.get(mutation)

@@ -10,13 +10,14 @@ from uuid import UUID
 from gateway.identity.tokens import TokenSigner
 from schema import node_ids
 from storage.accesses import AccessState
+from storage.audit import AuditOutcome, audit_entry
 from storage.base import now
 from storage.change_requests import ChangeRequestKind, ChangeRequestState, change_request
 from storage.escalations import EscalationState, escalation
-from storage.events import AuditOutcome, audit_entry
 from storage.identity import MembershipKind, membership
+from storage.org_settings import DEFAULT_SETTINGS, org_settings
 from storage.org_users import BackupState, OrgRole, OrgUserStatus, user_backup
-from storage.organisations import DEFAULT_SETTINGS, DomainStatus, org_settings
+from storage.organisations import DomainStatus
 from storage.partners import PartnerRole
 from tests.factories.clients import GatewayClient
 from tests.factories.principals import NOBODY, SIGNED_IN, SOME_OF_AN_ACCESS, Asker, Joined
@@ -88,7 +89,13 @@ async def lay_out(owner: Any, gateway: GatewayClient, signer: TokenSigner, name:
 
 
 async def _another(
-    shop: Shop, buyer: Row, domain: str, *, access: Mapping[str, Any] | None = None, staffed: bool = False, **values: Any
+    shop: Shop,
+    buyer: Row,
+    domain: str,
+    *,
+    access: Mapping[str, Any] | None = None,
+    staffed: bool = False,
+    **values: Any,
 ) -> Shop:
     """Build another organisation of the partner like that of a shop."""
     world = shop.world
@@ -133,7 +140,9 @@ async def _furnished(shop: Shop) -> House:
     deleted = await world.user(organisation, status=OrgUserStatus.DELETED, name="Deleted", deleted_at=now())
     await _end(world, deleted)
     await world.user(organisation, name="Invited", signs_in=False)
-    partner = await world.owner.fetchval("SELECT id FROM gateway.partner_member WHERE partner_id = $1", world.partner_id)
+    partner = await world.owner.fetchval(
+        "SELECT id FROM gateway.partner_member WHERE partner_id = $1", world.partner_id
+    )
     rows = {
         "PartnerMember": {"id": partner},
         "Client": shop.client,
@@ -255,4 +264,3 @@ def _placed(plot: Plot, asker: Asker) -> dict[str, Any]:
 async def everybody(plot: Plot) -> dict[str, Joined]:
     """Make every principal one of a partner's, by name; nobody is among them."""
     return {asker.name: await joined(plot, asker) for asker in (*SIGNED_IN, NOBODY)}
-

@@ -243,5 +243,7 @@ def test_a_scripts_maker_who_is_no_longer_known_gives_it_nothing() -> None:
 
 def test_every_condition_has_a_word() -> None:
     assert set(WORDS) == set(Condition)
-    used: set[Any] = {cell for row in INSIDE.values() for cell in (row.acting, row.super_admin, row.administrator, row.member)}
+    used: set[Any] = {
+        cell for row in INSIDE.values() for cell in (row.acting, row.super_admin, row.administrator, row.member)
+    }
     assert {cell for cell in used if isinstance(cell, Condition)} <= set(WORDS)

@@ -31,7 +31,7 @@ from tests.factories.worlds import (
 )
 from tests.tenancy.conftest import Ground
 from tests.tenancy.expectations import expected
-from tests.tenancy.inputs import accepted, another, ids_in, mistyped, said
+from tests.tenancy.inputs import RECIPES, accepted, another, ids_in, mistyped, said
 from tests.tenancy.test_matrix import batches
 from tests.tenancy.visibility import LEVELS, Row, elsewhere, every_row, house_of, reached, seen
 from tests.tenancy.watching import watched
@@ -54,6 +54,7 @@ SOME: Final = frozenset(
 )
 """One principal of each kind that reaches something of its own."""
 EVERY: Final = {**HELD, **UNDECIDED}
+FEW: Final = {name: weakness for name, weakness in EVERY.items() if name == "whole" or "," in name}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -93,7 +94,10 @@ async def test_a_list_holds_what_the_scope_holds_and_nothing_beside(
     rows = await every_row(ground.owner, ground.mine, ground.theirs)
     lists = {name: item_of(query_fields()[name]).name for name in LISTS}
     found = await page_of_each(ground.ask(asker, weakness), [name for name, kind in lists.items() if kind in LEVELS])
-    for name, page in found.items():
+    known = {row.id for row in rows}
+    for name, answered in found.items():
+        # What was denied meanwhile has entries of its own.
+        page = answered and (answered & known if name == "audit" else answered)
         mine = [row for row in rows if row.kind == lists[name] and reached(asker, ground.mine, row)]
         guard = str(guard_of(query_fields()[name]))
         if weakness.decided:
@@ -104,7 +108,7 @@ async def test_a_list_holds_what_the_scope_holds_and_nothing_beside(
             assert (page or set()) == {row.id for row in mine}, name
 
 
-@pytest.mark.parametrize("weakness", EVERY.values(), ids=EVERY)
+@pytest.mark.parametrize("weakness", FEW.values(), ids=FEW)
 async def test_nothing_that_anything_leads_to_is_outside_the_scope(
     ground: Ground, asker: Asker, weakness: Weakness
 ) -> None:
@@ -113,8 +117,12 @@ async def test_nothing_that_anything_leads_to_is_outside_the_scope(
     client = ground.ask(asker, weakness)
     for name in LISTS:
         inner = selection(item_of(query_fields()[name]), 2)
-        answer = await client.run(f"{{ {name}(first: 20) {{ nodes {{ {inner} }} }} viewer {{ kind partner {{ id }} }} }}")
-        found = {identifier for identifier in ids_in(answer.partial) if (node_ids.decode(identifier) or "?")[0] in LEVELS}
+        answer = await client.run(
+            f"{{ {name}(first: 20) {{ nodes {{ {inner} }} }} viewer {{ kind partner {{ id }} }} }}"
+        )
+        found = {
+            identifier for identifier in ids_in(answer.partial) if (node_ids.decode(identifier) or "?")[0] in LEVELS
+        }
         assert not found - inside, name
 
 
@@ -122,14 +130,12 @@ async def test_nothing_that_anything_leads_to_is_outside_the_scope(
 
 
 def places_of(kind: str, asker: Asker, *, everywhere: bool) -> list[Place]:
-    """Return the places that take a kind of node; a change that is denied whatever it is about is judged elsewhere."""
+    """Return the places that take a kind of node; where somebody is denied whatever it is about, ids are not read."""
     return [
         place
         for place in PLACES
         if place.kind in {kind, None, "Node"}
-        and (
-            everywhere or place.mutation is None or expected(asker, str(guard_of(mutation_fields()[place.mutation]))).held
-        )
+        and (everywhere or all(expected(asker, guard).held for guard in place.guards))
     ]
 
 
@@ -137,8 +143,7 @@ async def _variables(ground: Ground, asker: Asker, place: Place) -> dict[str, An
     house = house_of(asker, ground.mine)
     if place.mutation is None:
         return {} if place.of is None else {"own": house.chosen[place.of]}
-    held = expected(asker, str(guard_of(mutation_fields()[place.mutation]))).held
-    if held:
+    if all(expected(asker, guard).held for guard in place.guards):
         return {"input": await accepted(place.mutation, house, ground.joined[asker.name])}
     return {"input": samples(input_of(place.mutation), house.chosen)}
 
@@ -149,42 +154,44 @@ async def test_an_id_of_another_scope_is_an_id_that_nothing_has(
 ) -> None:
     rows = await every_row(ground.owner, ground.mine, ground.theirs)
     foreign = list(elsewhere(asker, (ground.mine, ground.theirs), rows, kind))
-    assert foreign
+    some = foreign if whole else [foreign[0], foreign[-1]]
     outside = {row.id for row in rows if not reached(asker, ground.mine, row)}
     for place in places_of(kind, asker, everywhere=whole):
         given = await _variables(ground, asker, place)
         before = await ground.all_sums()
-        await _compare(ground, asker, place, given, foreign if whole else foreign[:1] + foreign[-2:], outside, whole=whole)
+        await _compare(ground, asker, place, given, some, outside)
         assert await ground.all_sums() == before, place
-        if place.mutation is not None:
+        if place.mutation in RECIPES:
             await ground.kept.restore()
 
 
-async def _compare(  # noqa: PLR0913 - everything that one comparison is of
+async def _compare(  # noqa: PLR0913, PLR0917 - everything that one comparison is of
     ground: Ground,
     asker: Asker,
     place: Place,
     given: dict[str, Any],
     foreign: Sequence[tuple[str, str]],
     outside: set[str],
-    *,
-    whole: bool,
 ) -> None:
-    """Ask with ids of other scopes, under each weakness, and with one that nothing has: there is no difference."""
-    for number, weakness in enumerate(HELD.values()):
+    """Ask with ids of other scopes and with one that nothing has: the same answer from the same statements.
+
+    Without one of the layers the answer is still that.
+    """
+
+    async def ask(identifier: str, weakness: Weakness = WHOLE) -> tuple[Any, list[str]]:
         client = ground.ask(asker, weakness)
+        with watched(client.database) as statements:
+            answer = await client.run(place.document, **put(given, place.path, identifier))
+        assert not ids_in(answer.partial) & outside, (place, identifier)
+        return said(answer), statements
 
-        async def ask(identifier: str, client: GatewayClient = client) -> tuple[Any, list[str]]:
-            with watched(client.database) as statements:
-                answer = await client.run(place.document, **put(given, place.path, identifier))
-            assert not ids_in(answer.partial) & outside, place
-            return said(answer), list(statements)
-
-        some = foreign if whole or weakness is WHOLE else [foreign[number % len(foreign)]]
-        unknown = await ask(another(foreign[0][1]))
-        assert unknown == await ask(mistyped(foreign[0][1])), place
-        for where, identifier in some:
-            assert await ask(identifier) == unknown, (place, where)
+    unknown = await ask(another(foreign[0][1]))
+    for where, identifier in foreign:
+        assert await ask(identifier) == unknown, (place, where)
+    for weakness, (where, identifier) in zip(list(HELD.values())[1:], (foreign[0], foreign[-1]), strict=True):
+        assert (await ask(identifier, weakness))[0] == unknown[0], (place, where, weakness)
+    if place.kind not in {None, "Node"}:
+        assert (await ask(mistyped(foreign[0][1])))[0] == unknown[0], place
 
 
 async def test_a_filter_by_an_unknown_id_finds_nothing_and_by_ones_own_something(ground: Ground) -> None:
@@ -206,7 +213,9 @@ async def test_a_filter_by_an_unknown_id_finds_nothing_and_by_ones_own_something
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_filter_by_another_scopes_values_finds_none_of_its_rows(ground: Ground, asker: Asker, name: str) -> None:
+async def test_a_filter_by_another_scopes_values_finds_none_of_its_rows(
+    ground: Ground, asker: Asker, name: str
+) -> None:
     rows = await every_row(ground.owner, ground.mine, ground.theirs)
     outside = {row.id for row in rows if not reached(asker, ground.mine, row)}
     for document, values in await _foreign_values(ground, name):
@@ -220,7 +229,9 @@ async def _foreign_values(ground: Ground, name: str) -> list[tuple[str, list[Any
     given: Any = query_fields()[name].args.get("filter")
     made = []
     for field, found in (given.type.fields if given is not None else {}).items():
-        document = f"query($value: {found.type}) {{ {name}(first: 100, filter: {{ {field}: $value }}) {{ nodes {{ id }} }} }}"
+        document = (
+            f"query($value: {found.type}) {{ {name}(first: 100, filter: {{ {field}: $value }}) {{ nodes {{ id }} }} }}"
+        )
         values = await _held(ground, item_of(query_fields()[name]).name, field)
         made.append((document, values))
     return made

@@ -68,7 +68,9 @@ async def towards(ground: Ground, asker: Asker, condition: str | None) -> list[t
     shop = house.shop
     users = {"sa": shop.super_admin, "ad": shop.admin, "me": shop.user}
     ids = {name: node_ids.encode("OrgUser", user["id"]) for name, user in users.items()}
-    own = next((name for name, user in users.items() if user["membership_id"] == ground.identity(asker.name).membership_id), "")
+    own = next(
+        (name for name, user in users.items() if user["membership_id"] == ground.identity(asker.name).membership_id), ""
+    )
     lodge = ground.mine.houses["lodge"].chosen["ChildOrg"]
     return {
         SELF: [(ids[name], name == own) for name in users],
@@ -100,7 +102,9 @@ async def test_what_one_may_is_answered_as_the_tables_say(ground: Ground, asker:
                 assert told(denial(answer, [f"a{n}"])) == "NOT_FOUND"
                 continue
             rule = None if outcome.held else outcome.rule
-            if (verdict["allowed"], verdict["rule"]) != (outcome.held, rule) or bool(verdict["because"]) == outcome.held:
+            if (verdict["allowed"], verdict["rule"]) != (outcome.held, rule) or bool(
+                verdict["because"]
+            ) == outcome.held:
                 wrong.append((privilege, target, verdict, outcome))
     assert wrong == []
 
@@ -146,7 +150,9 @@ async def test_a_node_is_found_or_denied_as_its_kind_says(ground: Ground, asker:
         answer = await ground.ask(asker).run(f"{{ {fields} }}")
         for kind in batch:
             outcome = expected(asker, read_privilege(kind))
-            reads = kind not in LEVELS or seen(ground.joined[asker.name], ground.mine, rows[chosen[kind]], read_privilege(kind))
+            reads = kind not in LEVELS or seen(
+                ground.joined[asker.name], ground.mine, rows[chosen[kind]], read_privilege(kind)
+            )
             due = wanted(outcome) or (None if reads else "NOT_FOUND")
             found = told(denial(answer, [kind])), answer.partial[kind]
             if found != (due, None if due else {"id": chosen[kind]}):

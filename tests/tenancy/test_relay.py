@@ -14,8 +14,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from storage.audit import audit_entry
 from storage.clients import client
-from storage.events import audit_entry, event, outbox
+from storage.events import event, outbox
 from storage.tables import metadata
 from tenancy import relay as relaying
 from tenancy.audit import Change

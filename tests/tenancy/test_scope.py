@@ -8,9 +8,9 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import bindparam, func, select
 
+from storage.audit import audit_entry
 from storage.base import Reach, new_id
 from storage.clients import client
-from storage.events import audit_entry
 from storage.invoices import invoice
 from tenancy import scope as scoping
 from tenancy.audit import Change

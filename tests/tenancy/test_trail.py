@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.events import audit_entry
+from storage.audit import audit_entry
 from tenancy.trail import COLUMNS, GENESIS, MOST_TRACED, Fault, Link, Report, Walk, Wrong, canonical, chained, verify
 
 Entry = dict[str, Any]

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from storage.audit import audit_entry
 from storage.base import new_id
 from storage.clients import client, client_word
-from storage.events import audit_entry, event, idempotency_record
+from storage.events import event, idempotency_record
 from tenancy import predicates
 from tenancy.audit import Attempt, Change, input_hash
 from tenancy.errors import (

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from storage.accesses import AccessState
+from storage.audit import AuditOutcome, audit_entry
 from storage.change_requests import ChangeRequestKind, ChangeRequestState, change_request
 from storage.escalations import EscalationState, escalation
-from storage.events import AuditOutcome, audit_entry
 from storage.partners import PartnerRole
 from tests.operations.worlds import Row, World
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage.events import AuditOutcome
+from storage.audit import AuditOutcome
 from tests.operations.audit.trail import entries, read, stored_entry
 from tests.operations.changes import Shop
 from tests.operations.worlds import LONG_AGO, UNKNOWN, node_id, strange_ids

@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType
 
 from schema.audit import GUARDED
 from schema.specs import Kind, describe, describe_type
-from storage.events import audit_entry
+from storage.audit import audit_entry
 from storage.identity import ContactPermission, MembershipKind
 from storage.partners import PartnerRole
 from tenancy.privileges import Privilege

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from storage.audit import audit_entry
 from storage.base import new_id
-from storage.events import audit_entry
 from tests.factories.clients import Answer, GatewayClient
 from tests.operations.worlds import Row, World
 

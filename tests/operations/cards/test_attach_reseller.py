@@ -5,8 +5,9 @@ from typing import Any, Final
 import pytest
 
 from schema import node_ids
+from storage.audit import audit_entry
 from storage.cards import payment_card
-from storage.events import audit_entry, event
+from storage.events import event
 from tests.factories.clients import Answer
 from tests.operations.changes import ERRORS, assert_told, trail_of
 from tests.operations.conftest import Unchanged

@@ -11,8 +11,8 @@ from storage.accesses import AccessState, partner_access
 from storage.base import now
 from storage.escalations import escalation
 from storage.identity import membership
+from storage.org_settings import org_settings
 from storage.org_users import org_user
-from storage.organisations import org_settings
 from storage.partners import PartnerRole
 from tests.factories.clients import Answer, GatewayClient
 from tests.operations.changes import ERRORS, Shop, trail_of

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
 from storage.base import now
+from storage.org_settings import DEFAULT_SETTINGS, org_settings
 from storage.org_users import OrgUserStatus, org_user, user_backup
-from storage.organisations import DEFAULT_SETTINGS, OrganisationStatus, child_org, org_settings
+from storage.organisations import OrganisationStatus, child_org
 from tests.operations.worlds import node_id
 
 _BY_SUPER_ADMIN: Final[Mapping[str, Any]] = {

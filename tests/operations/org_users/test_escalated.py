@@ -9,7 +9,7 @@ import pytest
 from storage.base import now
 from storage.escalations import EscalationState, escalation
 from storage.events import outbox
-from storage.organisations import org_settings
+from storage.org_settings import org_settings
 from storage.partners import PartnerRole
 from tenancy.privileges import Privilege
 from tests.operations.changes import Shop, trail_of

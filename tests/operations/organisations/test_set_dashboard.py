@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from storage.organisations import DashboardWidget, org_settings
+from storage.org_settings import DashboardWidget, org_settings
 from storage.partners import PartnerRole
 from tests.operations.changes import Shop, trail_of
 from tests.operations.conftest import Unchanged

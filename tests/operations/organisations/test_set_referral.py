@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from storage.organisations import org_settings
+from storage.org_settings import org_settings
 from storage.partners import PartnerRole
 from tests.operations.changes import Shop, trail_of
 from tests.operations.conftest import Unchanged

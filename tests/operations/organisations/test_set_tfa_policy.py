@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.organisations import DEFAULT_SETTINGS, org_settings
+from storage.org_settings import DEFAULT_SETTINGS, org_settings
 from storage.partners import PartnerRole
 from tests.operations.changes import Shop, assert_told, trail_of
 from tests.operations.conftest import Unchanged

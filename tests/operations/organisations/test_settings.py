@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from storage.organisations import DEFAULT_SETTINGS, DashboardWidget, org_settings
+from storage.org_settings import DEFAULT_SETTINGS, DashboardWidget, org_settings
 from storage.partners import PartnerRole
 from tests.operations.changes import Shop
 from tests.operations.conftest import Unchanged
