@@ -16,7 +16,7 @@ from resolvers.errors import ExpectedError
 def expected_errors(kind: type[ExpectedError] = ExpectedError) -> Iterator[type[ExpectedError]]:
     """Walk the tree of expected errors that have a code."""
     for child in kind.__subclasses__():
-        if child.code and child.__module__ in {errors.__name__, "tenancy.errors"}:
+        if child.code and child.__module__.startswith((errors.__name__, "tenancy.errors")):
             yield child
         yield from expected_errors(child)
 

@@ -25,9 +25,9 @@ WITHOUT_A_FACE: Final = frozenset({"identity", "events"})
 
 NO_NOUNS: Final = frozenset(
     {
-        *("context", "loading", "paging", "errors", "rules"),
+        *("context", "loading", "paging", "errors", "rules", "jobs"),
         *("root", "guarded", "specs", "lookahead", "changing", "nodes", "node_ids", "connections"),
-        *("payloads", "scalars", "enums"),
+        *("payloads", "scalars", "enums", "verdicts"),
     }
 )
 """What resolvers and the schema are built with: modules that are about no noun."""
