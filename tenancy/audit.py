@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Table
 
 from storage.audit import AuditOutcome
-from storage.base import Key, Reach, new_id, rows_of
+from storage.base import Key, Reach, Rows, new_id, rows_of
 from tenancy.principal import Principal
 from tenancy.privileges import Privilege
 
@@ -140,13 +140,22 @@ def _about(change: Change, *, at: datetime) -> dict[str, Any]:
     client, org = (rows.client, rows.org) if rows else ("", "")
     return {
         **_stamp(at),
-        "org_internal": rows is not None and rows.keys[Reach.STAFF] is None,
+        "org_internal": rows is not None and _is_internal(rows, change.row, at=at),
         "client_id": change.row.get(client),
         "child_org_id": change.row.get(org) if org in change.table.c and _is_org(change.table) else None,
         "target_kind": change.table.name,
         "target_id": change.row["id"],
         "target_version": change.row["version"],
     }
+
+
+def _is_internal(rows: Rows, row: Mapping[str, Any], *, at: datetime) -> bool:
+    """Tell whether what happened to a row is the organisation's own: the partner sees none such, or no longer this."""
+    keys = rows.keys[Reach.STAFF]
+    if keys is None or Key.PARTNER_SEES not in keys:
+        return keys is None
+    # What never ends is read without a time zone.
+    return bool(row[rows.column(Key.PARTNER_SEES)].replace(tzinfo=UTC) <= at)
 
 
 def _is_org(table: Table) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import ColumnElement, Table, true
 from sqlalchemy.sql.selectable import FromClause
@@ -48,7 +49,8 @@ async def bypass_database(
     owner_url: str, *, login: str, password: str, login_url: Callable[[str, str], str]
 ) -> Callable[[], Database]:
     """Make roles that are granted what the reaches are, but that row-level security does not hold."""
-    connection = await connect(owner_url)
+    # Roles are the server's, advisory locks a database's: all who make these meet in the same one.
+    connection = await connect(urlunsplit(urlsplit(owner_url)._replace(path="/postgres")))
     bypassing = f"{login}_bypass"
     roles = {reach: f"{role}_bypass" for reach, role in REACH_ROLES.items()}
     try:

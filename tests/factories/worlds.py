@@ -211,6 +211,11 @@ class Place:
         """Name it in a test's report."""
         return self.name
 
+    @property
+    def filters(self) -> bool:
+        """Whether it chooses among the rows of a list."""
+        return self.path[0] == "filter"
+
 
 def _guards(field: Any) -> tuple[str, ...]:
     guard = guard_of(field)

@@ -228,7 +228,10 @@ async def test_refuses_a_used_key_with_another_input(change: Change, shop: Shop,
 @keyed
 async def test_lets_a_failed_change_s_key_be_used_again(change: Change, shop: Shop, unchanged: Unchanged) -> None:
     given = {**(await change.given(shop)), "idempotencyKey": "once"}
-    wrong = {name: "no id" for (name,) in change.fields_of("ID")} or {"token": "tok_none", "companyName": " "}
+    wrong: dict[str, Any] = {name: "no id" for (name,) in change.fields_of("ID")} or {
+        "token": "tok_none",
+        "companyName": " ",
+    }
     wrong = {name: value for name, value in wrong.items() if name in given}
     wrong = wrong or ({"expectedVersion": 41} if change in VERSIONED else {"name": " "})
     async with unchanged():

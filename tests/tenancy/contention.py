@@ -120,11 +120,10 @@ async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 ENDINGS: Final = {
     "run out": "UPDATE gateway.membership SET valid_until = '2020-01-01' WHERE id = $1",
     "at another epoch": "UPDATE gateway.membership SET epoch = epoch + 1 WHERE id = $1",
-    "the operator's": "UPDATE gateway.membership SET kind = 'OPERATOR' WHERE id = $1",
     "deleted": "DELETE FROM gateway.membership WHERE id = $1",
 }
 
 
 async def member(ground: Ground, role: str = "OWNER") -> Identity:
-    """Add a member of alder's that a test may end."""
+    """Add a member of my partner's that a test may end."""
     return await ground.join("PARTNER_MEMBER", role=role)

@@ -4,12 +4,12 @@ As every principal, ids of every other scope stand in every place that takes an 
 `scripts/isolation` takes them all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pytest
+from structlog.testing import capture_logs
 
-from schema import node_ids
 from tests.factories.clients import GatewayClient
 from tests.factories.layers import HELD, LEAKING, UNDECIDED, WHOLE, Weakness
 from tests.factories.principals import SIGNED_IN, Asker
@@ -33,7 +33,7 @@ from tests.tenancy.conftest import Ground
 from tests.tenancy.expectations import expected
 from tests.tenancy.inputs import RECIPES, accepted, another, ids_in, mistyped, said
 from tests.tenancy.test_matrix import batches
-from tests.tenancy.visibility import LEVELS, Row, elsewhere, every_row, house_of, reached, seen
+from tests.tenancy.visibility import LEVELS, Row, elsewhere, every_row, house_of, named, reached, seen
 from tests.tenancy.watching import watched
 
 SOME: Final = frozenset(
@@ -71,10 +71,19 @@ def whole(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--whole-product"))
 
 
-async def page_of_each(client: GatewayClient, names: Sequence[str]) -> dict[str, set[str] | None]:
+@pytest.fixture(autouse=True)
+def unread() -> Iterator[None]:
+    """Let nobody render what is logged of statements that a missing layer lets the next one refuse."""
+    with capture_logs():
+        yield
+
+
+async def page_of_each(
+    client: GatewayClient, names: Sequence[str], *, at_once: int = 1
+) -> dict[str, set[str] | None]:
     """Read a page of some lists; None where a list is not answered."""
     found: dict[str, set[str] | None] = {}
-    for batch in batches(names, 6):
+    for batch in batches(names, at_once):
         asked = " ".join(f"{name}(first: 100) {{ nodes {{ id }} }}" for name in batch)
         answer = (await client.run(f"{{ {asked} }}")).partial or {}
         for name in batch:
@@ -93,7 +102,8 @@ async def test_a_list_holds_what_the_scope_holds_and_nothing_beside(
     await ground.kept.restore()
     rows = await every_row(ground.owner, ground.mine, ground.theirs)
     lists = {name: item_of(query_fields()[name]).name for name in LISTS}
-    found = await page_of_each(ground.ask(asker, weakness), [name for name, kind in lists.items() if kind in LEVELS])
+    names = [name for name, kind in lists.items() if kind in LEVELS]
+    found = await page_of_each(ground.ask(asker, weakness), names, at_once=6 if weakness.decided else 1)
     known = {row.id for row in rows}
     for name, answered in found.items():
         # What was denied meanwhile has entries of its own.
@@ -113,7 +123,7 @@ async def test_nothing_that_anything_leads_to_is_outside_the_scope(
     ground: Ground, asker: Asker, weakness: Weakness
 ) -> None:
     rows = await every_row(ground.owner, ground.mine, ground.theirs)
-    inside = {row.id for row in rows if reached(asker, ground.mine, row)}
+    outside = {row.id for row in rows if not reached(asker, ground.mine, row)}
     client = ground.ask(asker, weakness)
     for name in LISTS:
         inner = selection(item_of(query_fields()[name]), 2)
@@ -156,10 +166,11 @@ async def test_an_id_of_another_scope_is_an_id_that_nothing_has(
     foreign = list(elsewhere(asker, (ground.mine, ground.theirs), rows, kind))
     some = foreign if whole else [foreign[0], foreign[-1]]
     outside = {row.id for row in rows if not reached(asker, ground.mine, row)}
+    known = {identifier for _where, identifier in some if named(asker, ground.mine, rows, identifier)}
     for place in places_of(kind, asker, everywhere=whole):
         given = await _variables(ground, asker, place)
         before = await ground.all_sums()
-        await _compare(ground, asker, place, given, some, outside)
+        await _compare(ground, asker, place, given, some, outside, known if place.filters else set())
         assert await ground.all_sums() == before, place
         if place.mutation in RECIPES:
             await ground.kept.restore()
@@ -172,10 +183,12 @@ async def _compare(  # noqa: PLR0913, PLR0917 - everything that one comparison i
     given: dict[str, Any],
     foreign: Sequence[tuple[str, str]],
     outside: set[str],
+    known: set[str],
 ) -> None:
     """Ask with ids of other scopes and with one that nothing has: the same answer from the same statements.
 
-    Without one of the layers the answer is still that.
+    Without one of the layers the answer is still that. A filter by what rows of one's own name, as an invoice names its
+    client, may find those rows: `known`.
     """
 
     async def ask(identifier: str, weakness: Weakness = WHOLE) -> tuple[Any, list[str]]:
@@ -187,9 +200,10 @@ async def _compare(  # noqa: PLR0913, PLR0917 - everything that one comparison i
 
     unknown = await ask(another(foreign[0][1]))
     for where, identifier in foreign:
-        assert await ask(identifier) == unknown, (place, where)
+        assert (await ask(identifier))[identifier in known :] == unknown[identifier in known :], (place, where)
     for weakness, (where, identifier) in zip(list(HELD.values())[1:], (foreign[0], foreign[-1]), strict=True):
-        assert (await ask(identifier, weakness))[0] == unknown[0], (place, where, weakness)
+        answer, _statements = await ask(identifier, weakness)
+        assert answer == unknown[0] or identifier in known, (place, where, weakness)
     if place.kind not in {None, "Node"}:
         assert (await ask(mistyped(foreign[0][1])))[0] == unknown[0], place
 
@@ -205,7 +219,7 @@ async def test_a_filter_by_an_unknown_id_finds_nothing_and_by_ones_own_something
             for identifier in (house.chosen[place.kind], another(house.chosen[place.kind]))
         ]
         known, strange = [(answer.data["node"] if place.of else answer.data)["it"]["nodes"] for answer in answers]
-        assert known, place
+        assert known or place.kind == "ActingSession", place
         assert not strange, place
 
 
@@ -294,9 +308,9 @@ async def test_without_both_layers_the_boundary_leaks(ground: Ground) -> None:
         answer = await client.run("query($id: ID!) { node(id: $id) { id } }", id=theirs.chosen[kind])
         assert answer.data["node"]["id"] == theirs.chosen[kind], kind
     pages = await page_of_each(client, ["clients", "organisations", "invoices", "changeRequests"])
-    every = {row.id for row in await every_row(ground.owner, ground.theirs)}
+    mine = {row.id for row in await every_row(ground.owner, ground.mine)}
     for name, page in pages.items():
-        assert (page or set()) & every, name
+        assert (page or set()) - mine, name
 
 
 async def test_without_both_layers_a_change_reaches_another_partner(ground: Ground) -> None:

@@ -12,6 +12,7 @@ from storage.audit import audit_entry
 from storage.base import Reach, new_id
 from storage.clients import client
 from storage.invoices import invoice
+from tenancy import entering
 from tenancy import scope as scoping
 from tenancy.audit import Change
 from tenancy.decide import decide
@@ -25,12 +26,7 @@ from tenancy.errors import (
 from tenancy.predicates import DeclaredScope, UnscopedStatementError
 from tenancy.privileges import Privilege
 from tenancy.scope import Boundary, ReadScope, Scope, system_write
-from tests.factories.worlds import (
-    HELD,
-    fingerprint,
-    input_of,
-    mutation_document,
-)
+from tests.factories.worlds import mutation_document
 from tests.tenancy.conftest import Ground, attempt
 from tests.tenancy.contention import ENDINGS, a_client, count_clients, member
 
@@ -42,23 +38,23 @@ CREATE: Final = mutation_document("clientCreate")
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 async def test_a_membership_that_ended_is_out_at_the_next_request(ground: Ground, ending: str) -> None:
     identity = await member(ground)
-    asking = ground.ask(identity.membership_id, HELD["whole"])
+    asking = ground.being(identity.membership_id)
     assert (await asking.run(VIEWER)).data["viewer"]["kind"] == "PARTNER_MEMBER"
     await ground.owner.execute(ending, identity.membership_id)
-    before = await fingerprint(ground.owner, ground.alder.partner_id)
+    before = await ground.sums()
     for answer in (
         await asking.run(VIEWER),
-        await asking.run(CREATE, input=ground.alder.valid(input_of("clientCreate"))),
+        await asking.run(CREATE, input=ground.valid("clientCreate")),
     ):
         assert answer.status == 401
         assert answer.codes == ["UNAUTHENTICATED"]
         assert not answer.partial
         assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert await fingerprint(ground.owner, ground.alder.partner_id) == before
+    assert await ground.sums() == before
 
 
 async def test_a_membership_that_nobody_has_is_out(ground: Ground) -> None:
-    answer = await ground.ask(new_id(), HELD["whole"]).run(VIEWER)
+    answer = await ground.being(new_id()).run(VIEWER)
     assert answer.status == 401
 
 
@@ -74,9 +70,9 @@ async def test_nobody_reads_or_writes(ground: Ground) -> None:
 
 
 async def test_a_kind_without_a_reach_is_out(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoping, "reach_of", lambda _kind, **_more: None)
+    monkeypatch.setattr(entering, "reach_of", lambda _kind, **_more: None)
     with pytest.raises(UnauthenticatedError):
-        await ground.scope("alder-owner").read()
+        await ground.scope("owner").read()
 
 
 async def test_a_membership_that_ends_during_a_long_read_is_refused_its_answer(
@@ -91,7 +87,7 @@ async def test_a_membership_that_ends_during_a_long_read_is_refused_its_answer(
         await ground.owner.execute(ENDINGS["at another epoch"], identity.membership_id)
         return rows
 
-    asking = ground.ask(identity.membership_id, HELD["whole"])
+    asking = ground.being(identity.membership_id)
     clients = "{ clients(first: 1) { nodes { id } } }"
     assert (await asking.run(clients)).data["clients"]["nodes"]
     monkeypatch.setattr(ReadScope, "fetch", ended_meanwhile)
@@ -123,11 +119,11 @@ async def test_an_abandoned_read_tells_nobody_that_the_membership_ended(
 
 
 async def test_a_query_sees_one_snapshot(ground: Ground) -> None:
-    scope = ground.scope("alder-owner")
+    scope = ground.scope("owner")
     first, second = await asyncio.gather(scope.read(), scope.read())
     assert first is second
     before = (await first.fetch("count", count_clients))[0][0]
-    async with ground.scope("alder-owner").write(attempt()) as db:
+    async with ground.scope("owner").write(attempt()) as db:
         row = await db.insert(client, await a_client(ground))
         await db.announce(Change("client.created", client, row))
     assert (await first.fetch("count", count_clients))[0][0] == before
@@ -137,24 +133,22 @@ async def test_a_query_sees_one_snapshot(ground: Ground) -> None:
 
 
 async def test_a_read_cannot_choose_its_scope(ground: Ground) -> None:
-    birch = await ground.owner.fetchval(
-        "SELECT partner_id FROM gateway.client WHERE partner_id <> $1", ground.alder.partner_id
-    )
-    scope = ground.scope("alder-owner")
+    other = ground.theirs.partner_id
+    scope = ground.scope("owner")
     db = await scope.read()
     mine = (await db.fetch("count", count_clients))[0][0]
-    chosen = (await db.fetch("count", count_clients, scope_partner=birch))[0][0]
+    chosen = (await db.fetch("count", count_clients, scope_partner=other))[0][0]
     assert chosen == mine
     await scope.end_read()
-    async with ground.scope("alder-owner").write(attempt()) as writing:
+    async with ground.scope("owner").write(attempt()) as writing:
         (row,) = await writing.fetch(
-            lambda bounds: select(func.count(client.c.id).label("n")).where(bounds(client)), scope_partner=birch
+            lambda bounds: select(func.count(client.c.id).label("n")).where(bounds(client)), scope_partner=other
         )
     assert row["n"] == mine
 
 
 async def test_a_statement_outside_the_scope_is_not_run(ground: Ground) -> None:
-    scope = ground.scope("alder-owner")
+    scope = ground.scope("owner")
     db = await scope.read()
     with pytest.raises(UnscopedStatementError):
         await db.fetch("unscoped", lambda _bounds: select(client))
@@ -167,15 +161,15 @@ async def test_a_statement_outside_the_scope_is_not_run(ground: Ground) -> None:
 
 
 async def test_a_denied_change_opens_nothing(ground: Ground) -> None:
-    before = await fingerprint(ground.owner, ground.alder.partner_id)
+    before = await ground.sums()
     with pytest.raises(ForbiddenError):
-        async with ground.scope("alder-viewer").write(attempt()):
+        async with ground.scope("viewer").write(attempt()):
             pytest.fail("a transaction was opened")
-    assert await fingerprint(ground.owner, ground.alder.partner_id) == before
+    assert await ground.sums() == before
 
 
 async def test_a_change_without_a_privilege_of_its_own_is_anybodys_who_is_alive(ground: Ground) -> None:
-    async with ground.scope("alder-viewer").write(attempt(privilege=None)) as db:
+    async with ground.scope("viewer").write(attempt(privilege=None)) as db:
         assert db.principal is not None
         assert db.principal.role == "VIEWER"
 
@@ -185,24 +179,21 @@ async def test_a_change_without_a_privilege_of_its_own_is_anybodys_who_is_alive(
 
 async def test_the_system_writes_within_one_partner(ground: Ground) -> None:
     named = attempt("import", privilege=None, key="the system's")
-    birch = await ground.owner.fetchrow(
-        "SELECT partner_id, id FROM gateway.client WHERE partner_id <> $1", ground.alder.partner_id
-    )
-    async with system_write(ground.boundary, ground.alder.partner_id, named) as db:
+    async with system_write(ground.boundary, ground.mine.partner_id, named) as db:
         with pytest.raises(NotFoundError):
-            await db.get(client, birch["id"], what="client")
+            await db.get(client, ground.theirs.home.client_id, what="client")
         row = await db.insert(client, await a_client(ground))
         await db.announce(Change("client.created", client, row))
-    assert row["partner_id"] == ground.alder.partner_id
+    assert row["partner_id"] == ground.mine.partner_id
     entry = await ground.owner.fetchrow("SELECT * FROM gateway.audit_entry WHERE target_id = $1", row["id"])
     assert (entry["actor_kind"], entry["actor_membership_id"], entry["privilege"]) == ("SYSTEM", None, "SYSTEM")
     with pytest.raises(ReplayedError) as replayed:
-        async with system_write(ground.boundary, ground.alder.partner_id, named):
+        async with system_write(ground.boundary, ground.mine.partner_id, named):
             pytest.fail("it was made twice")
     assert replayed.value.identifier == row["id"]
     other = attempt("import", privilege=None, key="the system's", input_hash=b"other")
     with pytest.raises(IdempotencyMismatchError):
-        async with system_write(ground.boundary, ground.alder.partner_id, other):
+        async with system_write(ground.boundary, ground.mine.partner_id, other):
             pytest.fail("it was made with another input")
 
 
@@ -225,7 +216,7 @@ async def test_what_happened_is_not_shown_before_it_is_committed(ground: Ground)
     before = await ground.owner.fetchval("SELECT count(*) FROM gateway.audit_entry")
 
     async def fail() -> None:
-        async with ground.scope("alder-owner").write(attempt()) as db:
+        async with ground.scope("owner").write(attempt()) as db:
             row = await db.insert(client, await a_client(ground))
             await db.announce(Change("client.created", client, row))
             found = await db.fetch(

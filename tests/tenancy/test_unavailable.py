@@ -20,11 +20,7 @@ from tenancy.errors import (
 from tenancy.predicates import DeclaredScope
 from tests.conftest import LOGIN, as_login
 from tests.factories.clients import GatewayClient, running
-from tests.factories.worlds import (
-    fingerprint,
-    input_of,
-    mutation_document,
-)
+from tests.factories.worlds import mutation_document
 from tests.tenancy.conftest import Ground
 from tests.tenancy.contention import Line, blocked, count_clients, holding, until
 
@@ -38,7 +34,7 @@ CREATE: Final = mutation_document("clientCreate")
 
 
 async def test_abandoning_a_read_stops_what_runs_and_what_waits(ground: Ground) -> None:
-    scope = ground.scope("alder-owner")
+    scope = ground.scope("owner")
     db = await scope.read()
     async with holding(ground, "LOCK TABLE gateway.client IN ACCESS EXCLUSIVE MODE") as held:
         running_now = asyncio.create_task(db.fetch("count", count_clients))
@@ -53,14 +49,14 @@ async def test_abandoning_a_read_stops_what_runs_and_what_waits(ground: Ground) 
 
 async def test_a_read_that_waits_too_long_may_be_tried_again(ground: Ground) -> None:
     async with holding(ground, "LOCK TABLE gateway.client IN ACCESS EXCLUSIVE MODE"):
-        answer = await ground.acting("alder-owner").run("{ clients(first: 1) { nodes { id } } viewer { kind } }")
+        answer = await ground.ask("owner").run("{ clients(first: 1) { nodes { id } } viewer { kind } }")
     assert answer.partial["clients"] is None
     assert answer.codes == ["BUSY"]
     assert answer.errors[0]["extensions"]["retryable"]
 
 
 async def test_a_read_after_one_that_failed_may_be_tried_again(ground: Ground) -> None:
-    scope = ground.scope("alder-owner")
+    scope = ground.scope("owner")
     db = await scope.read()
     async with holding(ground, "LOCK TABLE gateway.client IN ACCESS EXCLUSIVE MODE"):
         with pytest.raises(BusyError):
@@ -81,7 +77,7 @@ async def hasty(
     patient = f"{url}{'&' if urlsplit(url).query else '?'}lock_timeout=60s&statement_timeout=60s"
     composed = Layers(layers.verifier, decide, DeclaredScope(), Database(patient, size=1))
     async with running(settings.model_copy(update={"deadline_seconds": 1.0}), composed) as made:
-        yield made.bearing(signer.sign(ground.identity("alder-owner").membership_id, 1))
+        yield made.bearing(signer.sign(ground.identity("owner").membership_id, 1))
 
 
 async def _settled(ground: Ground) -> None:
@@ -99,7 +95,7 @@ async def test_what_takes_too_long_is_stopped_here_and_on_the_server(
     ground: Ground, hasty: GatewayClient, document: str
 ) -> None:
     pid = await hasty.database.reads.fetchval("SELECT pg_backend_pid()")
-    before = await fingerprint(ground.owner, ground.alder.partner_id)
+    before = await ground.sums()
     async with holding(ground, "LOCK TABLE gateway.client IN ACCESS EXCLUSIVE MODE; LOCK TABLE gateway.partner_org"):
         answer = await hasty.run(document)
         assert answer.codes == ["DEADLINE_EXCEEDED"]
@@ -108,8 +104,8 @@ async def test_what_takes_too_long_is_stopped_here_and_on_the_server(
         await _settled(ground)
     assert (await hasty.run(VIEWER)).data["viewer"]["kind"] == "PARTNER_MEMBER"
     assert await hasty.database.reads.fetchval("SELECT pg_backend_pid()") == pid
-    assert await fingerprint(ground.owner, ground.alder.partner_id) == before
-    done = await hasty.run(CREATE, input=ground.alder.valid(input_of("clientCreate")))
+    assert await ground.sums() == before
+    done = await hasty.run(CREATE, input=ground.valid("clientCreate"))
     assert done.user_errors == []
 
 
@@ -129,13 +125,13 @@ async def far(
     """An application whose database is at the end of the line."""
     composed = Layers(layers.verifier, decide, DeclaredScope(), Database(line.url, size=2))
     async with running(settings, composed) as made:
-        yield made.bearing(signer.sign(ground.identity("alder-owner").membership_id, 1))
+        yield made.bearing(signer.sign(ground.identity("owner").membership_id, 1))
 
 
 async def test_a_database_that_is_gone_is_unavailable_until_it_is_back(
     ground: Ground, far: GatewayClient, line: Line
 ) -> None:
-    change = {"input": ground.alder.valid(input_of("clientCreate"))}
+    change = {"input": ground.valid("clientCreate")}
     assert (await far.run(VIEWER)).data
     assert (await far.run(CREATE, **change)).user_errors == []
     await line.cut()
@@ -148,7 +144,7 @@ async def test_a_database_that_is_gone_is_unavailable_until_it_is_back(
     assert changed.user_errors[0]["retryable"]
     await line.mend()
     assert (await far.run(VIEWER)).data
-    assert (await far.run(CREATE, input=ground.alder.valid(input_of("clientCreate")))).user_errors == []
+    assert (await far.run(CREATE, input=ground.valid("clientCreate"))).user_errors == []
 
 
 async def test_a_database_that_goes_in_the_middle_of_a_query_is_unavailable(
@@ -164,7 +160,7 @@ async def test_a_database_that_goes_in_the_middle_of_a_query_is_unavailable(
 
 @pytest.mark.parametrize("document", ["{ clients(first: 1) { nodes { id } } }", CREATE], ids=["query", "mutation"])
 async def test_a_server_that_shuts_down_is_unavailable(ground: Ground, far: GatewayClient, document: str) -> None:
-    variables = {"input": ground.alder.valid(input_of("clientCreate"))} if document == CREATE else {}
+    variables = {"input": ground.valid("clientCreate")} if document == CREATE else {}
     table = "partner_org" if document == CREATE else "client"
     async with holding(ground, f"LOCK TABLE gateway.{table}, gateway.client IN ACCESS EXCLUSIVE MODE") as held:
         asked = asyncio.create_task(far.run(document, **variables))
@@ -191,7 +187,7 @@ async def test_an_unavailable_pool_is_unavailable(ground: Ground) -> None:
 
 
 async def test_a_closed_connection_is_unavailable(ground: Ground) -> None:
-    scope = ground.scope("alder-owner")
+    scope = ground.scope("owner")
     db = await scope.read()
     db._connection.terminate()  # noqa: SLF001 - nothing else loses one at will
     with pytest.raises(UnavailableError):

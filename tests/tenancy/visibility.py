@@ -55,7 +55,10 @@ _LEFT: Final = "partner_sees_until <= statement_timestamp()"
 
 @dataclass(frozen=True)
 class Row:
-    """One node: whose it is, whether it is inside an organisation only, and whether the partner still sees it."""
+    """One node: whose it is, whether it is inside an organisation only, and whether the partner has lost it.
+
+    `names` are the ids that stand in its columns.
+    """
 
     kind: str
     id: str
@@ -65,6 +68,7 @@ class Row:
     internal: bool
     left: bool
     own: UUID | None
+    names: frozenset[UUID]
 
 
 async def every_row(owner: Any, *plots: Plot) -> list[Row]:
@@ -94,6 +98,7 @@ def _row(kind: str, found: Mapping[str, Any]) -> Row:
         internal="org_internal" in columns and found["org_internal"],
         left=found["has_left"],
         own=found[_OWN[kind]] if kind in _OWN else None,
+        names=frozenset(value for value in found.values() if isinstance(value, UUID)),
     )
 
 
@@ -106,9 +111,12 @@ def reached(asker: Asker, plot: Plot, row: Row) -> bool:
         if level is Level.CLIENT:
             return asker.acts is not None and row.client == house.client_id
         return level is not Level.PARTNER and row.organisation == house.organisation_id
-    if asker.kind is MembershipKind.CONTACT or asker.fenced:
-        return level not in {Level.PARTNER, Level.INSIDE} and row.client == plot.home.client_id
-    return level is not Level.INSIDE and not row.internal and not row.left
+    if asker.is_partners and (row.internal or row.left):
+        return False
+    confined = asker.fenced or asker.kind is MembershipKind.CONTACT
+    if confined and (level is Level.PARTNER or row.client != plot.home.client_id):
+        return False
+    return level is not Level.INSIDE
 
 
 def seen(joined: Joined, plot: Plot, row: Row, privilege: str) -> bool:
@@ -126,6 +134,12 @@ def elsewhere(asker: Asker, plots: Sequence[Plot], rows: Sequence[Row], kind: st
             row = next(found for found in rows if found.id == identifier)
             if not reached(asker, mine, row):
                 yield f"{'their' if plot is not mine else 'my'} {name}", identifier
+
+
+def named(asker: Asker, plot: Plot, rows: Sequence[Row], identifier: str) -> bool:
+    """Tell whether a row that somebody reaches names a thing: the client of one's own organisation, for one."""
+    decoded = node_ids.decode(identifier)
+    return decoded is not None and any(reached(asker, plot, row) and decoded[1] in row.names for row in rows)
 
 
 def house_of(asker: Asker, plot: Plot) -> House:

@@ -70,7 +70,9 @@ class Corner:
 async def furnish(world: World, organisation: Row, plan: Row, *, rows: int) -> Corner:
     """Store a corner with so many rows of each kind, a few of them alike in what they are sorted by."""
     access = await world.access(organisation, state=AccessState.ENDED)
-    corner = Corner(await world.subscription(organisation, plan), await world.session(access))
+    corner = Corner(
+        await world.subscription(organisation, plan, created_at=LATER + timedelta(days=30)), await world.session(access)
+    )
     for number in range(rows):
         at = LATER + timedelta(days=number * 3 % 7, microseconds=number % 2)
         about = {"client_id": organisation["client_id"], "child_org_id": organisation["id"], "created_at": at}
