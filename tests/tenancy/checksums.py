@@ -1,4 +1,4 @@
-"""What the partners of a database hold, summed up and kept, so that a test can prove that nothing changed or undo it."""
+"""What the partners of a database hold, summed up and kept: to prove that nothing changed, and to undo what did."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -133,7 +133,8 @@ async def _furnished(shop: Shop) -> House:
     backups = [await _backup(shop, user) for user in (shop.user, shop.admin)]
     asked = await escalated(shop)
     wanted = await requested(shop)
-    entry = await _entry(world, **both, target_kind="child_org", target_id=organisation["id"])
+    about = {"target_kind": "child_org", "target_id": organisation["id"], "acting_session_id": shop.session["id"]}
+    entry = await _entry(world, **both, **about)
     await _entry(world, **inside, target_kind="org_user", target_id=shop.user["id"], org_internal=True)
     suspended = await world.user(organisation, status=OrgUserStatus.SUSPENDED, name="Suspended")
     await _end(world, suspended)

@@ -11,7 +11,7 @@ from storage.base import SCHEMA
 from storage.identity import MembershipKind
 from storage.tables import metadata
 from tests.factories.principals import Asker, Joined
-from tests.factories.worlds import KINDS, TENANT_KINDS, table_name
+from tests.factories.worlds import TENANT_KINDS, table_name
 from tests.tenancy.expectations import SELF, expected
 from tests.tenancy.stages import House, Plot
 
@@ -148,4 +148,3 @@ def house_of(asker: Asker, plot: Plot) -> House:
 
 
 assert set(LEVELS) == set(TENANT_KINDS), sorted(set(LEVELS) ^ set(TENANT_KINDS))
-__all__ = ["KINDS", "LEVELS", "Level", "Row", "elsewhere", "every_row", "house_of", "reached", "seen"]
