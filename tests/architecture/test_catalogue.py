@@ -14,11 +14,15 @@ from gateway.app import Layers
 from schema.root import ENTITIES, build_schema
 from schema.specs import EntitySpec, describe
 from storage import rls
+from storage.accesses import partner_access
+from storage.acting import acting_session
 from storage.audit import audit_entry
 from storage.base import SCHEMA, Key, Reach, Record, Rows, TableClass, metadata, new_id, rows_of
 from storage.engine import LastingSettingError, connect, dsn_for_asyncpg
-from storage.events import event
+from storage.events import event, outbox
+from storage.identity import membership
 from storage.migrate import drift
+from storage.partners import partner_org
 from storage.rls import APPLICATION_ROLES, IDENTITY, LOGIN_LIMITS, OWNER, REACH_ROLES, RELAY
 from storage.tables import NOUNS
 from tenancy.entering import LeftoverSettingError
@@ -28,6 +32,11 @@ from tests.factories.worlds import TENANT_TABLES
 
 INDEXABLE: Final = frozenset({"TEXT", "BIGINT", "UUID", "DATE", "TIMESTAMP WITH TIME ZONE", "BOOLEAN"})
 CALLS: Final = frozenset({"current_setting", "nullif", "any", "statement_timestamp"})
+SECURED: Final = (*TENANT_TABLES, membership)
+"""The tables that row-level security holds: a tenant's own, and who may reach them."""
+PEEKED: Final = frozenset({partner_access, acting_session, partner_org})
+"""Of these the login itself sees some columns, to find out how far a token reaches."""
+RELAYED: Final = frozenset({event, audit_entry, outbox})
 tenant = pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: str(table.name))
 
 
@@ -60,7 +69,9 @@ async def test_the_checks_of_the_catalogue_are_those_declared(owner: Any) -> Non
 def test_every_table_is_declared_in_one_class() -> None:
     assert {table.info.get("class") for table in metadata.sorted_tables} == set(TableClass)
     for table in metadata.sorted_tables:
-        assert (rows_of(table) is not None) == (table.info["class"] is TableClass.TENANT), table
+        assert (rows_of(table) is not None) == (table in SECURED), table
+        assert (table.info.get("peek") is not None) == (table in PEEKED), table
+        assert (table.info.get("relayed") is not None) == (table in RELAYED), table
 
 
 @tenant
@@ -150,14 +161,15 @@ def _dialect() -> Any:
     return create_async_engine("postgresql+asyncpg://").dialect
 
 
-async def test_row_level_security_is_enabled_and_forced_on_exactly_the_tenant_tables(owner: Any) -> None:
+async def test_row_level_security_is_enabled_and_forced_on_the_tenant_tables_and_the_memberships(owner: Any) -> None:
     found = await owner.fetch(
         "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
         " WHERE relkind = 'r' AND relnamespace = $1::regnamespace",
         SCHEMA,
     )
-    assert {row["relname"] for row in found if row["relrowsecurity"]} == {table.name for table in TENANT_TABLES}
-    assert {row["relname"] for row in found if row["relforcerowsecurity"]} == {table.name for table in TENANT_TABLES}
+    secured = {table.name for table in SECURED}
+    assert {row["relname"] for row in found if row["relrowsecurity"]} == secured
+    assert {row["relname"] for row in found if row["relforcerowsecurity"]} == secured
 
 
 async def _security(owner: Any) -> list[Any]:
@@ -189,59 +201,94 @@ async def test_policies_and_grants_are_those_that_the_declarations_generate(owne
     await transaction.rollback()
 
 
-@tenant
+def _others(table: Table) -> dict[str, tuple[str, str, str, str | None]]:
+    """Return the policies beside the reaches': role, verb, what is seen, what may be written."""
+    found: dict[str, tuple[str, str, str, str | None]] = {"owner": (OWNER, "ALL", "true", "true")}
+    if table in RELAYED:
+        waiting = "(done_at IS NULL)" if table is outbox else "(seq IS NULL)"
+        found["relay_reads"] = (RELAY, "SELECT", "true", None)
+        found["relay_marks"] = (RELAY, "UPDATE", waiting, "true")
+    if table in PEEKED:
+        alive = "(state = 'ACTIVE'::text)" if table is partner_access else "true"
+        found["login_reads"] = (LOGIN, "SELECT", alive, None)
+        if table is partner_access:
+            found["login_locks"] = (LOGIN, "UPDATE", alive, "false")
+    if table is membership:
+        found["identity"] = (IDENTITY, "ALL", "true", "true")
+        found["login"] = (LOGIN, "ALL", "true", "true")
+    return found
+
+
+@pytest.mark.parametrize("table", SECURED, ids=lambda table: str(table.name))
 async def test_a_policy_is_a_conjunction_of_plain_comparisons(owner: Any, table: Table) -> None:
     found = await owner.fetch("SELECT * FROM pg_policies WHERE schemaname = $1 AND tablename = $2", SCHEMA, table.name)
     rows = rows_of(table)
     assert rows is not None
     reaches = {reach.value for reach in Reach if rows.keys[reach] is not None}
-    relay = {"relay_reads", "relay_numbers"} if table in {event, audit_entry} else set()
-    assert {row["policyname"] for row in found} == {"owner", *reaches, *relay}
+    others = _others(table)
+    assert {row["policyname"] for row in found} == {*reaches, *others}
     for row in found:
         assert row["permissive"] == "PERMISSIVE"
-        assert row["roles"] != ["public"]
-        for condition in filter(None, (row["qual"], row["with_check"])):
-            assert not re.search(r"\b(SELECT|OR|EXISTS)\b", condition), condition
-            assert {call.lower() for call in re.findall(r"(\w+) ?\(", condition)} - {"and", "not"} <= CALLS, condition
-        if row["policyname"] in reaches:
-            assert row["roles"] == [REACH_ROLES[Reach(row["policyname"])]]
-            assert row["cmd"] == "ALL"
-            assert row["qual"] == row["with_check"]
-            assert re.search(r"\(partner_id = \(NULLIF\(current_setting\('app\.partner'", row["qual"])
+        if row["policyname"] in others:
+            assert (*row["roles"], row["cmd"], row["qual"], row["with_check"]) == others[row["policyname"]]
+            continue
+        condition = row["qual"]
+        assert not re.search(r"\b(SELECT|OR|EXISTS)\b", condition), condition
+        assert {call.lower() for call in re.findall(r"(\w+) ?\(", condition)} - {"and", "not"} <= CALLS, condition
+        assert row["roles"] == [REACH_ROLES[Reach(row["policyname"])]]
+        assert row["cmd"] == "ALL"
+        assert row["qual"] == row["with_check"]
+        assert re.search(r"\(partner_id = \(NULLIF\(current_setting\('app\.partner'", row["qual"])
 
 
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("partner_member", {"staff": ["partner"], "client": None, "org": None, "system": ["partner"]}),
+        ("partner_member", {"staff": ["partner"], "client": None, "fence": None, "org": None, "system": ["partner"]}),
         (
             "client",
             {
                 "staff": ["partner"],
                 "client": ["partner", "clients"],
+                "fence": ["partner", "clients"],
                 "org": ["partner", "clients"],
                 "system": ["partner"],
             },
         ),
-        ("org_user", {"staff": None, "client": None, "org": ["partner", "org"], "system": ["partner"]}),
+        (
+            "org_user",
+            {"staff": None, "client": None, "fence": None, "org": ["partner", "org"], "system": ["partner"]},
+        ),
+        (
+            "membership",
+            {"staff": None, "client": None, "fence": None, "org": ["partner", "org"], "system": ["partner"]},
+        ),
         (
             "child_org",
             {
                 "staff": ["partner", "partner_sees"],
                 "client": ["partner", "clients"],
+                "fence": ["partner", "clients", "partner_sees"],
                 "org": ["partner", "org"],
                 "system": ["partner"],
             },
         ),
         (
             "subscription",
-            {"staff": ["partner"], "client": ["partner", "clients"], "org": ["partner", "org"], "system": ["partner"]},
+            {
+                "staff": ["partner"],
+                "client": ["partner", "clients"],
+                "fence": ["partner", "clients"],
+                "org": ["partner", "org"],
+                "system": ["partner"],
+            },
         ),
         (
             "event",
             {
                 "staff": ["partner", "not_org_internal"],
                 "client": ["partner", "clients"],
+                "fence": ["partner", "clients", "not_org_internal"],
                 "org": ["partner", "org"],
                 "system": ["partner"],
             },
@@ -251,7 +298,7 @@ async def test_a_policy_is_a_conjunction_of_plain_comparisons(owner: Any, table:
 def test_the_reaches_of_a_table_are_those_of_the_specification(name: str, keys: dict[str, list[str] | None]) -> None:
     rows = rows_of(metadata.tables[f"{SCHEMA}.{name}"])
     assert rows is not None
-    for reach, expected in keys.items():
+    for reach, expected in {**keys, "platform": None}.items():
         found = rows.keys[Reach(reach)]
         assert (None if found is None else [key.value for key in found]) == expected
 
@@ -327,17 +374,27 @@ async def _grants(owner: Any, role: str) -> dict[str, set[str]]:
     return granted
 
 
-async def test_the_login_may_read_the_membership_and_lock_it_and_nothing_else(owner: Any) -> None:
+def _columns(verb: str, *names: str) -> set[str]:
+    return {f"{verb} ({name})" for name in names}
+
+
+async def test_the_login_may_find_out_how_far_a_token_reaches_and_nothing_else(owner: Any) -> None:
+    access = ("partner_id", "id", "client_id", "child_org_id", "state", "full_administration", "privileges")
     assert await _grants(owner, LOGIN) == {
         "membership": {"SELECT", "UPDATE (share_lock)"},
+        "partner_access": _columns("SELECT", *access, "expires_at") | _columns("UPDATE", "share_lock"),
+        "acting_session": _columns("SELECT", "partner_id", "id", "access_id", "membership_id", "expires_at"),
+        "partner_org": _columns("SELECT", "partner_id", "id", "name", "support_email", "parent_partner_id"),
         "alembic_version": {"SELECT"},
     }
 
 
-async def test_the_relay_may_number_the_trail_and_nothing_else(owner: Any) -> None:
+async def test_the_relay_may_number_the_trail_and_do_what_is_due_and_nothing_else(owner: Any) -> None:
     assert await _grants(owner, RELAY) == {
         "event": {"SELECT", "UPDATE (seq)"},
         "audit_entry": {"SELECT", "UPDATE (seq)", "UPDATE (hash)"},
+        "outbox": {"SELECT"} | _columns("UPDATE", "attempts", "locked_until", "last_error", "done_at"),
+        "trail_head": {"SELECT", "INSERT", "UPDATE"},
     }
 
 
@@ -350,14 +407,20 @@ async def test_the_identity_role_has_the_control_plane_and_the_reference_tables(
 @pytest.mark.parametrize("reach", Reach)
 async def test_a_reach_has_the_verbs_that_its_tables_declare(owner: Any, reach: Reach) -> None:
     expected = {table.name: {"SELECT"} for table in tables_of(TableClass.REFERENCE)}
-    for table in TENANT_TABLES:
+    for table in SECURED:
         rows = rows_of(table)
         assert rows is not None
         if rows.keys[reach] is not None:
-            expected[table.name] = set(rows.verbs)
+            expected[table.name] = set(rows.may(reach))
+    if reach in {Reach.ORG, Reach.SYSTEM}:
+        expected["membership"] = {"SELECT"} | _columns("UPDATE", "role", "epoch", "valid_until")
     found = await _grants(owner, REACH_ROLES[reach])
     assert found == expected
+    if reach is Reach.PLATFORM:
+        assert set(found) == {table.name for table in tables_of(TableClass.REFERENCE)}
+        return
     assert found["event"] == found["audit_entry"] == {"SELECT", "INSERT"}
+    assert found["outbox"] == ({"SELECT", "INSERT", "UPDATE"} if reach is Reach.SYSTEM else {"INSERT"})
     assert {name for name, verbs in found.items() if "DELETE" in verbs} <= {
         table.name for table in TENANT_TABLES if table.info.get("link")
     }

@@ -200,7 +200,7 @@ def test_a_partner_is_told_why_it_resets_no_password_and_how_to_ask(explorer_url
     assert "escalationRequest" in denied["howToRequest"]
     expect(page.get_by_role("region", name="Result Window")).to_contain_text("PARTNER_DENIED_RESET_PASSWORD")
     if place := os.environ.get("EXPLORER_SCREENSHOT"):
-        page.set_viewport_size({"width": 1280, "height": 620})
+        page.set_viewport_size({"width": 1280, "height": 700})
         page.screenshot(path=place)
 
     asked = run_step(page, "A password, 3", "mutation Ask")

@@ -31,14 +31,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from storage.base import SCHEMA, Key, Reach, new_id, rows_of
 from storage.clients import client, client_word
 from storage.events import event
-from storage.identity import membership
+from storage.identity import login, membership
 from storage.invoices import invoice
-from storage.org_users import org_user
+from storage.org_users import org_user, user_backup
 from storage.organisations import child_org
 from storage.partners import partner_member
 from storage.plans import plan
 from storage.subscriptions import subscription
 from tenancy import predicates
+from tenancy.conditions import Condition
 from tenancy.predicates import DeclaredScope, OutOfReachError, UnscopedStatementError
 from tenancy.principal import Principal, reach_of
 from tests.factories.layers import EverythingScope
@@ -155,7 +156,7 @@ INSIDE: Final = {
     "a common table expression": select(select(client).where(STAFF(client)).cte().c.id),
     "a list of values": select(listed(column("n"), name="v").data([(1,)]).c.n),
     "a reference table": select(plan),
-    "a control table": select(membership),
+    "a control table that no reach sees": select(login),
     "no table": select(func.now()),
     "an update": update(client).where(STAFF(client)).values(city="x"),
     "an update by another table": update(client)
@@ -208,6 +209,64 @@ def test_every_key_of_a_reach_is_demanded(table: Table, reach: Reach) -> None:
             SCOPE.check(select(table).where(*kept), reach)
 
 
+def test_memberships_are_the_organisations_and_the_systems_alone() -> None:
+    changed = update(membership).values(epoch=membership.c.epoch + 1)
+    for reach in Reach:
+        if reach not in {Reach.ORG, Reach.SYSTEM}:
+            with pytest.raises(OutOfReachError):
+                SCOPE.check(select(membership), reach)
+            continue
+        SCOPE.check(changed.where(SCOPE.bounds(reach)(membership)), reach)
+        with pytest.raises(UnscopedStatementError):
+            SCOPE.check(changed, reach)
+
+
+@pytest.mark.parametrize(
+    ("reach", "table", "outside"),
+    [
+        (Reach.CLIENT, invoice, {"client_id": OTHER_ID}),
+        (Reach.CLIENT, client, {"id": OTHER_ID}),
+        (Reach.FENCE, invoice, {"client_id": OTHER_ID}),
+        (Reach.FENCE, child_org, {"client_id": OTHER_ID}),
+        (Reach.FENCE, child_org, {}),
+        (Reach.ORG, org_user, {"child_org_id": OTHER_ID}),
+        (Reach.ORG, subscription, {"child_org_id": OTHER_ID}),
+        (Reach.ORG, invoice, {"client_id": OTHER_ID}),
+    ],
+)
+def test_a_new_row_outside_a_confined_scope_is_refused(reach: Reach, table: Table, outside: dict[str, Any]) -> None:
+    buyer, organisation = new_id(), new_id()
+    inside = {"id": buyer, "client_id": buyer, "child_org_id": organisation}
+    asking = Principal(
+        new_id(), None, "KIND", None, new_id(), reach, client_ids=(new_id(), buyer), child_org_id=organisation
+    )
+    SCOPE.check_row(table, inside, asking)
+    with pytest.raises(UnscopedStatementError, match="is outside the scope's key"):
+        SCOPE.check_row(table, outside and {**inside, **outside}, asking)
+
+
+def test_a_new_row_of_a_table_that_a_reach_does_not_see_is_refused() -> None:
+    asking = Principal(new_id(), None, "KIND", None, new_id(), Reach.CLIENT, client_ids=(OTHER_ID,))
+    with pytest.raises(OutOfReachError):
+        SCOPE.check_row(org_user, {"client_id": OTHER_ID}, asking)
+    staff = Principal(new_id(), None, "KIND", None, new_id(), Reach.STAFF)
+    SCOPE.check_row(invoice, {"client_id": OTHER_ID}, staff)
+    SCOPE.check_row(plan, {}, staff)
+
+
+def test_what_a_caller_sees_of_a_table_is_added_to_the_scopes_keys() -> None:
+    bounds = predicates.narrowed(SCOPE.bounds(Reach.ORG), {"org_user": Condition.SELF, "user_backup": Condition.SELF})
+    SCOPE.check(select(org_user).where(bounds(org_user)), Reach.ORG)
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # untyped
+    assert "membership_id = %(scope_member)s" in str(bounds(org_user).compile(dialect=dialect))
+    assert "org_user_1.membership_id = %(scope_member)s" in str(bounds(org_user.alias()).compile(dialect=dialect))
+    assert "requested_by = %(scope_member)s" in str(bounds(user_backup).compile(dialect=dialect))
+    plain = SCOPE.bounds(Reach.ORG)
+    assert str(bounds(subscription)) == str(plain(subscription))
+    assert str(bounds(plan)) == str(plain(plan))
+    assert predicates.narrowed(plain, {}) is plain
+
+
 def test_the_keys_of_one_reach_are_not_those_of_another() -> None:
     for narrow in (Reach.CLIENT, Reach.ORG):
         with pytest.raises(UnscopedStatementError):
@@ -245,18 +304,19 @@ def test_the_reserved_names_are_bound_to_the_principal() -> None:
         "scope_partner": principal.partner_id,
         "scope_clients": list(principal.client_ids),
         "scope_org": principal.child_org_id,
+        "scope_member": principal.membership_id,
     }
 
 
 @pytest.mark.parametrize(
     ("kind", "fenced", "reach"),
     [
-        ("OPERATOR", False, None),
+        ("OPERATOR", False, Reach.PLATFORM),
         ("SOMETHING_NEW", False, None),
         ("PARTNER_MEMBER", False, Reach.STAFF),
         ("PARTNER_MEMBER", True, Reach.STAFF),
         ("API_CREDENTIAL", False, Reach.STAFF),
-        ("API_CREDENTIAL", True, Reach.CLIENT),
+        ("API_CREDENTIAL", True, Reach.FENCE),
         ("CONTACT", True, Reach.CLIENT),
         ("CONTACT", False, Reach.CLIENT),
         ("ORG_USER", False, Reach.ORG),
@@ -264,6 +324,7 @@ def test_the_reserved_names_are_bound_to_the_principal() -> None:
 )
 def test_a_kind_of_membership_reaches_so_far(kind: str, fenced: bool, reach: Reach | None) -> None:  # noqa: FBT001 - a cell of the table
     assert reach_of(kind, fenced=fenced) is reach
+    assert reach_of(kind, fenced=fenced, acting=True) is Reach.ORG
 
 
 def test_every_key_is_a_column_of_some_table() -> None:

@@ -248,7 +248,7 @@ mutation Approve($id: ID!) {
   },
   {
     title: "May I?",
-    about: "What a dashboard asks before it shows a button.",
+    about: "What a page asks before it shows a button.",
     document: `query MayI {
   resetPasswords: viewerCan(privilege: USER_RESET_PASSWORD) { ...Said }
   changeSubscriptions: viewerCan(privilege: SUBSCRIPTION_CHANGE) { ...Said }

@@ -1,2 +1,2 @@
-import{a as e,i as t}from"./index-D2zlcy1Z.js";var n={insertSpaces:!0,tabSize:2,eol:`
+import{a as e,i as t}from"./index-qCdt7awu.js";var n={insertSpaces:!0,tabSize:2,eol:`
 `},r={jsonc:{astFormat:`jsonc-text`,parse:e=>({text:e}),locStart:()=>0,locEnd:e=>e.text.length}},i={"jsonc-text":{print:({node:r})=>t(r.text,e(r.text,void 0,n))}};export{r as parsers,i as printers};
