@@ -6,22 +6,20 @@ from collections.abc import Callable
 from contextlib import aclosing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
 from gateway import starting
 from gateway.settings import Settings
-from gateway.terminal import errors, progress_bar
+from gateway.terminal import errors, progress_bar, results
 from storage.embedded import EmbeddedError
 from storage.engine import DatabaseUnreachableError
 from storage.migrate import PrivilegedLoginError, UnsupportedServerError
 
-results: Final = Console(highlight=False, soft_wrap=True)
 _EXPECTED = (
     starting.CannotStartError,
     EmbeddedError,
