@@ -124,6 +124,7 @@ class WriteScope:
         """
         if membership_id is None:
             return
+        self._demand_judged()
         table = membership
         statement = (
             update(table)
@@ -197,7 +198,6 @@ class WriteScope:
 
     async def insert(self, table: Table, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add a row: id, version and times are given to it unless the values hold them."""
-        self._demand_judged()
         row = self._stamped(values)
         self._check_rows(table, [row])
         statement = insert(table).values(partner_id=predicates.partner_value(), **row).returning(table)
@@ -206,7 +206,6 @@ class WriteScope:
 
     async def insert_many(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows of a table without returning them; each holds every column but the partner."""
-        self._demand_judged()
         self._changed = self._changed or bool(rows)
         await self._insert_all(table, rows)
 
@@ -243,6 +242,7 @@ class WriteScope:
 
     async def delete_links(self, table: Table, column: str, identifier: UUID) -> None:
         """Delete the rows of a link table that belong to one row."""
+        self._demand_judged()
         statement = delete(table).where(self._bounds(table), table.c[column] == bindparam("target"))
         self._query_scope.check(statement, self._reach)
         self._changed = True
@@ -275,6 +275,7 @@ class WriteScope:
             self._outcome = (changes[0].table.name, changes[0].row["id"])
 
     def _check_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._demand_judged()
         if self.principal is not None:
             for row in rows:
                 self._query_scope.check_row(table, row, self.principal)
@@ -336,12 +337,11 @@ class WriteScope:
 
     def _fence(self) -> dict[str, UUID | None]:
         """Return whose the key is: those who are confined have keys of their own."""
-        if self._reach is Reach.ORG and self.principal is not None:
-            client = self.principal.client_ids[0] if self.principal.client_ids else None
-            return {"client_id": client, "child_org_id": self.principal.child_org_id}
-        if self._reach in {Reach.CLIENT, Reach.FENCE} and self.principal is not None:
-            return {"client_id": min(self.principal.client_ids, default=None), "child_org_id": None}
-        return {"client_id": None, "child_org_id": None}
+        principal = self.principal
+        if principal is None or self._reach not in {Reach.ORG, Reach.CLIENT, Reach.FENCE}:
+            return {"client_id": None, "child_org_id": None}
+        organisation = principal.child_org_id if self._reach is Reach.ORG else None
+        return {"client_id": min(principal.client_ids, default=None), "child_org_id": organisation}
 
     async def _replay(self, table: Table) -> None:
         rows = await self.fetch(

@@ -73,26 +73,34 @@ class Kept:
 
     async def keep(self) -> None:
         """Copy every row."""
-        await self.owner.execute("RESET ROLE")
-        await self.owner.execute(f"CREATE SCHEMA {_SHADOW}")
-        for table in KEPT:
-            await self.owner.execute(
-                f"CREATE TABLE {_SHADOW}.{table.name} AS SELECT * FROM {table} WHERE partner_id = ANY ($1)",
-                list(self.partners),
-            )
-        await self.owner.execute("SET ROLE gateway_owner")
+        await self._whole(
+            f"CREATE SCHEMA {_SHADOW}",
+            *(f"CREATE TABLE {_SHADOW}.{table.name} AS SELECT * FROM {table} WHERE {self._kept}" for table in KEPT),
+        )
 
     async def restore(self) -> None:
         """Put every row back that was changed, and take away what came since."""
-        quoted = ", ".join(f"'{partner}'" for partner in self.partners)
-        steps = [
-            step
-            for table in KEPT
-            for step in (
-                f"DELETE FROM {table} WHERE partner_id IN ({quoted})",
-                f"INSERT INTO {table} SELECT * FROM {_SHADOW}.{table.name}",
+        await self._whole(
+            *(
+                step
+                for table in KEPT
+                for step in (
+                    f"DELETE FROM {table} WHERE {self._kept}",
+                    f"INSERT INTO {table} SELECT * FROM {_SHADOW}.{table.name}",
+                )
             )
-        ]
-        # Without this every deletion asks after the rows that point there; rows of all of them are being exchanged.
-        script = ["RESET ROLE", "BEGIN", "SET LOCAL session_replication_role = replica", *steps, "COMMIT"]
-        await self.owner.execute("; ".join([*script, "SET ROLE gateway_owner"]))
+        )
+
+    @property
+    def _kept(self) -> str:
+        """What is kept: the partners' rows, and the memberships of nobody's partner."""
+        return f"coalesce(partner_id = ANY ('{{{', '.join(map(str, self.partners))}}}'), true)"
+
+    async def _whole(self, *steps: str) -> None:
+        """Run statements in one transaction, in which rows go and come without the rows that they point to."""
+        await self.owner.execute("RESET ROLE")
+        try:
+            async with self.owner.transaction():
+                await self.owner.execute("; ".join(["SET LOCAL session_replication_role = replica", *steps]))
+        finally:
+            await self.owner.execute("SET ROLE gateway_owner")

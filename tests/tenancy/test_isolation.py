@@ -328,4 +328,3 @@ async def test_without_both_layers_a_change_reaches_another_partner(ground: Grou
 
 def test_a_row_belongs_somewhere_for_everybody() -> None:
     assert {asker.name for asker in SIGNED_IN} >= SOME
-
