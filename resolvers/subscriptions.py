@@ -24,6 +24,7 @@ from storage.organisations import child_org
 from storage.plans import PlanStatus, plan, plan_price
 from storage.subscriptions import SubscriptionId, SubscriptionRecord, SubscriptionStatus, subscription
 from tenancy.audit import Change
+from tenancy.privileges import Privilege
 from tenancy.scope import WriteScope
 
 _FILTERS: Final = {
@@ -59,6 +60,7 @@ async def create(  # noqa: PLR0913 - what a subscription starts with
         SeatsOutOfRangeError: the plan does not sell that many seats.
         NoPriceError: the plan has no price in the client's currency and this cycle.
         CardNotUsableError: the card is removed, expired or another client's.
+        ForbiddenError: the caller may not choose a card of this holder.
     """
     async with request.write() as db:
         organisation = await db.get(child_org, organisation_id, what="organisation", path=("organisationId",))
@@ -207,7 +209,9 @@ async def _demand_usable_card(db: WriteScope, card_id: UUID | None, *, client_id
     if card_id is None:
         return
     card = await db.get(payment_card, card_id, what="card", path=("cardId",), lock=False)
-    theirs = card["holder"] == CardHolder.RESELLER or card["client_id"] == client_id
+    own = card["holder"] == CardHolder.RESELLER
+    db.demand(Privilege.RESELLER_CARD_CHOOSE if own else Privilege.CUSTOMER_CARD_CHOOSE)
+    theirs = own or card["client_id"] == client_id
     valid = (card["expiry_year"], card["expiry_month"]) >= (db.now.year, db.now.month)
     if not theirs or not valid or card["status"] != CardStatus.ACTIVE:
         raise CardNotUsableError

@@ -3,10 +3,9 @@
 import asyncio
 from typing import Any, Final
 
-import asyncpg
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from storage.audit import audit_entry
 from storage.base import new_id
@@ -15,16 +14,13 @@ from storage.events import event, idempotency_record
 from tenancy import predicates
 from tenancy.audit import Attempt, Change, input_hash
 from tenancy.errors import (
-    AlreadyExistsError,
-    BusyError,
     IdempotencyInFlightError,
     IdempotencyMismatchError,
     NotFoundError,
     ReplayedError,
     StaleVersionError,
-    UnavailableError,
 )
-from tenancy.outcomes import expected_outcomes, sqlstate
+from tenancy.outcomes import sqlstate
 from tenancy.predicates import UnscopedStatementError
 from tenancy.scope import Scope, WriteScope
 from tenancy.writing import UnannouncedChangeError
@@ -269,44 +265,6 @@ async def test_the_second_of_two_that_add_the_same_is_told_that_it_exists(ground
     assert (
         await ground.owner.fetchval("SELECT count(*) FROM gateway.payment_card WHERE token = $1", given["token"]) == 1
     )
-
-
-class _Said(Exception):  # noqa: N818 - stands for what the driver raises
-    def __init__(self, code: str | None) -> None:
-        super().__init__(code)
-        self.sqlstate = code
-
-
-@pytest.mark.parametrize(
-    ("code", "gone", "outcome"),
-    [
-        ("55P03", False, BusyError),
-        ("40001", False, BusyError),
-        ("40P01", False, BusyError),
-        ("57014", False, BusyError),
-        ("23505", False, AlreadyExistsError),
-        ("57P01", False, UnavailableError),
-        ("57P03", False, UnavailableError),
-        ("53300", False, UnavailableError),
-        (None, True, UnavailableError),
-        ("23503", False, IntegrityError),
-        (None, False, IntegrityError),
-    ],
-)
-def test_what_the_database_says_is_told_so(code: str | None, gone: bool, outcome: type[Exception]) -> None:  # noqa: FBT001 - a cell of the table
-    with pytest.raises(outcome) as told, expected_outcomes():
-        raise IntegrityError("", {}, _Said(code), connection_invalidated=gone)
-    assert outcome is IntegrityError or isinstance(told.value.__cause__, IntegrityError)
-
-
-@pytest.mark.parametrize(
-    "raised",
-    [OSError(), asyncpg.PostgresConnectionError(), asyncpg.InterfaceError("closed"), asyncpg.AdminShutdownError()],
-    ids=lambda raised: type(raised).__name__,
-)
-def test_what_the_driver_says_of_a_lost_connection_is_unavailable(raised: Exception) -> None:
-    with pytest.raises(UnavailableError), expected_outcomes():
-        raise raised
 
 
 def test_an_outcome_has_the_hash_of_its_input() -> None:
