@@ -118,7 +118,9 @@ class SubscriptionCreateInput:
     seats: int = strawberry.field(description="How many seats.")
     cycle: BillingCycle = strawberry.field(description="How often it renews.")
     card_id: strawberry.ID | None = node_id(
-        "PaymentCard", default=None, doc="The card to charge: the partner's own, or one of the client's."
+        "PaymentCard",
+        default=None,
+        doc="The card to charge: the partner's own, or one of the client's; choosing it takes the privilege for that holder's cards.",
     )
     trial: bool = strawberry.field(default=True, description="Whether to begin with the plan's trial, if it has one.")
     idempotency_key: str | None = strawberry.field(
