@@ -120,7 +120,7 @@ class SubscriptionCreateInput:
     card_id: strawberry.ID | None = node_id(
         "PaymentCard",
         default=None,
-        doc="The card to charge: the partner's own, or one of the client's; choosing it takes the privilege for that holder's cards.",
+        doc="The card to charge: the partner's own, or the client's; it takes the privilege to choose that holder's.",
     )
     trial: bool = strawberry.field(default=True, description="Whether to begin with the plan's trial, if it has one.")
     idempotency_key: str | None = strawberry.field(

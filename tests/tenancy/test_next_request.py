@@ -41,7 +41,6 @@ ENDINGS: Final = (
 
 LOSSES: Final = (
     ("owner", ME.format("role = 'VIEWER'"), "me", "CLIENT_EDIT", "VIEWER_MAY_NOT_CLIENT_EDIT", "clientEdit"),
-    ("owner", ME.format("role = NULL"), "me", "CLIENT_EDIT", "PARTNER_MEMBER_MAY_NOT_CLIENT_EDIT", "clientEdit"),
     (
         "admin acting",
         ME.format("role = 'BILLING'"),
