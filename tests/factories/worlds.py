@@ -72,12 +72,14 @@ def _object(name: str) -> GraphQLObjectType:
 
 def query_fields() -> Mapping[str, Any]:
     """Return the fields of Query."""
-    return _object("Query").fields
+    found: Mapping[str, Any] = _object("Query").fields
+    return found
 
 
 def mutation_fields() -> Mapping[str, Any]:
     """Return the fields of Mutation."""
-    return _object("Mutation").fields
+    found: Mapping[str, Any] = _object("Mutation").fields
+    return found
 
 
 def guard_of(field: Any) -> str | None:

@@ -54,7 +54,7 @@ def _tables() -> dict[str, list[list[str]]]:
 def _table(title: str) -> dict[str, Row]:
     head, *body = _TABLES[title]
     assert head == ["privilege", *CELLS[title], *RULES_OF[title]], title
-    rows = {row[0].removesuffix(_OURS): dict(zip(head[1:], row[1:], strict=True)) for row in body}
+    rows: dict[str, Row] = {row[0].removesuffix(_OURS): dict(zip(head[1:], row[1:], strict=True)) for row in body}
     assert len(rows) == len(body), f"{title} names a privilege twice"
     return rows
 

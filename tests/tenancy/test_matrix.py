@@ -94,7 +94,7 @@ async def test_what_one_may_is_answered_as_the_tables_say(ground: Ground, asker:
             for n, (privilege, target, _outcome) in enumerate(batch)
         )
         answer = await ground.ask(asker).run(f"{{ {fields} }}")
-        for n, (privilege, target, outcome) in enumerate(batch):
+        for n, (name, target, outcome) in enumerate(batch):
             verdict = answer.partial[f"a{n}"]
             if verdict is None:  # who sees only itself learns nothing of another
                 assert expected(asker, "ORG_READ").condition == SELF
@@ -105,7 +105,7 @@ async def test_what_one_may_is_answered_as_the_tables_say(ground: Ground, asker:
             if (verdict["allowed"], verdict["rule"]) != (outcome.held, rule) or bool(
                 verdict["because"]
             ) == outcome.held:
-                wrong.append((privilege, target, verdict, outcome))
+                wrong.append((name, target, verdict, outcome))
     assert wrong == []
 
 

@@ -75,7 +75,7 @@ def targets(ground: Ground, asker: Asker, condition: str, house: House) -> tuple
         ]
     if condition == VERIFIED:
         return [None], [ground.mine.houses["lodge"].chosen["ChildOrg"]]
-    return {NOT_SA: ([None], [sa]), NOT_AD: ([None], [sa, ad])}[condition]
+    return [None], {NOT_SA: [sa], NOT_AD: [sa, ad]}[condition]
 
 
 @signed_in
