@@ -1,8 +1,8 @@
 """The ten protected states of every organisation stay as they are, whatever a partner asks for and in whatever way.
 
-An acting partner legitimately creates, edits and suspends ordinary members, which is none of the ten. So members who are
-only invited may come, and by what takes USER_SUSPEND the standing of an ordinary member may move: its status, its epoch
-and the end of its membership. Those of the super admin, of an administrator and of whoever is deleted may not.
+An acting partner legitimately creates, edits and suspends ordinary members, which is none of the ten. So members who
+are only invited may come, and by what takes USER_SUSPEND the standing of an ordinary member may move: its status, its
+epoch and the end of its membership. Those of the super admin, of an administrator and of whoever is deleted may not.
 """
 
 from collections import Counter
