@@ -17,11 +17,12 @@ from storage.events import outbox
 from storage.org_settings import org_settings
 from storage.org_users import org_user
 from tenancy.audit import Attempt, Change
+from tenancy.decide import Deny
 from tenancy.errors import ForbiddenError, IdempotencyMismatchError, ReplayedError, UnauthenticatedError
 from tenancy.outcomes import sqlstate
-from tenancy.predicates import OutOfReachError, UnscopedStatementError
+from tenancy.predicates import DeclaredScope, OutOfReachError, UnscopedStatementError
 from tenancy.privileges import Privilege
-from tenancy.scope import Scope, WriteScope, system_write
+from tenancy.scope import Boundary, Scope, WriteScope, system_write
 from tenancy.writing import UnannouncedChangeError
 from tests.tenancy.conftest import Ground, attempt
 from tests.tenancy.stages import escalated
@@ -336,3 +337,18 @@ async def test_an_escalation_without_an_effect_stays_unused(ground: Ground) -> N
         await fail()
     row = await ground.mine.world.row(metadata.tables[f"{SCHEMA}.escalation"], given["id"])
     assert row["state"] == EscalationState.APPROVED
+
+
+@pytest.mark.parametrize("name", ["owner", "super admin"])
+async def test_a_denial_is_lifted_for_nobody_who_does_not_act(ground: Ground, name: str) -> None:
+    denial = Deny("ASK_FIRST", "Ask first.", escalable=True)
+    lenient = Boundary(
+        ground.boundary.database, decide=lambda _principal, _privilege: denial, query_scope=DeclaredScope()
+    )
+    usable = {"state": EscalationState.APPROVED, "usable_until": now() + timedelta(hours=1)}
+    await escalated(ground.mine.home.shop, **usable, requested_by=ground.identity(name).membership_id)
+    before = await ground.all_sums()
+    with pytest.raises(ForbiddenError) as refused:
+        await _settings(Scope(lenient, ground.identity(name)), TASK)
+    assert refused.value.denial is denial
+    assert await ground.all_sums() == before
