@@ -29,6 +29,9 @@ CHROMIUM_FLAGS: Final = [
     "--disable-quic",
 ]
 
+# A busy machine is no failure.
+expect.set_options(timeout=30_000)
+
 CSS_URL: Final = re.compile(r"""url\(\s*["']?([^"')\s]+)|@import\s+["']([^"']+)""")
 EXAMPLE_TEXT: Final = re.compile(r'^ +(?:title|about): "(.*)",$', re.MULTILINE)
 
