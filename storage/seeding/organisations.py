@@ -93,7 +93,8 @@ def _add_users(draft: Draft, organisation: Organisation, *, signing_in: bool) ->
     for role, given in zip(_ROLES, draft.chance.sample(country.given, organisation.users), strict=False):
         name = f"{given} {draft.one(country.family)}"
         email = f"{slug(name).replace('-', '.')}@{organisation.domain}"
-        status = OrgUserStatus.SUSPENDED if role is OrgRole.MEMBER and draft.happens(4) else OrgUserStatus.ACTIVE
+        suspended = role is OrgRole.MEMBER and draft.happens(4) and not signing_in
+        status = OrgUserStatus.SUSPENDED if suspended else OrgUserStatus.ACTIVE
         joined_at = organisation.created_at
         if role is not OrgRole.SUPER_ADMIN:
             joined_at = draft.between(joined_at, draft.now)
@@ -109,7 +110,6 @@ def _add_users(draft: Draft, organisation: Organisation, *, signing_in: bool) ->
                 role=role,
                 partner_id=partner_id,
                 child_org_id=organisation.id,
-                **({} if status is OrgUserStatus.ACTIVE else {"valid_until": joined_at}),
             )
         draft.add_tenant(org_user, partner_id, joined_at, {**values, **personal})
         if role is OrgRole.SUPER_ADMIN:

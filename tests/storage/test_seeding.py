@@ -71,8 +71,11 @@ async def test_fills_an_empty_database_and_finds_its_accounts_again(owner_url: s
 
     assert not await seeding.is_empty(owner_url)
     assert await seeding.accounts(owner_url) == made
-    roles = [f"alder-{role.lower()}" for role in PartnerRole]
-    assert [account.id for account in made] == [*roles, "birch-owner", "cedar-owner"]
+    roles = [role.lower() for role in PartnerRole]
+    others = ["super-admin", "org-admin", "org-member", "contact", "script", "fenced"]
+    alder = [f"alder-{who}" for who in (*roles, *others)]
+    birch = [f"birch-{who}" for who in ("owner", *others)]
+    assert [account.id for account in made] == [*alder, *birch, "cedar-owner", "operator"]
     assert (made[0].name, made[0].organisation, made[0].email) == ("Ada Alder", "Alder Hosting", "owner@alder.example")
     assert {account.epoch for account in made} == {1}
 
