@@ -7,21 +7,19 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, bindparam, func, select
 
-from resolvers.context import Request
-from resolvers.errors import AccessActiveError, AlreadyRequestedError, UnauthenticatedError
+from resolvers.context import Request, actor, asked_by, decided_by
+from resolvers.errors import AccessActiveError, AlreadyRequestedError
 from resolvers.jobs import ACCESS_EXPIRE
 from resolvers.loading import ById, PageBy, equals
 from resolvers.rules.accesses import Term, demand_grantable, extended, granted, lead, notices
-from resolvers.rules.texts import demanded, noted
+from resolvers.rules.texts import LONGEST_REASON, because, demanded, noted
 from storage.accesses import AccessState, PartnerAccessRecord, partner_access
 from storage.base import FOREVER
 from storage.organisations import child_org
 from storage.subscriptions import subscription
 from tenancy.audit import Change
-from tenancy.principal import Principal
 from tenancy.scope import WriteScope
 
-LONGEST_REASON: Final = 500
 _FILTERS: Final = {"state": equals("state"), "child_org_id": equals("child_org_id")}
 _NOW: Final[ColumnElement[datetime]] = func.statement_timestamp(type_=DateTime(timezone=True))
 _A_MOMENT: Final = timedelta(microseconds=1)
@@ -63,7 +61,6 @@ async def request_access(  # noqa: PLR0913 - what is asked for
         )
         said = demanded("reason", reason, most=LONGEST_REASON)
         await _demand_no_request(db, bought["child_org_id"])
-        asker = actor(db)
         row = await db.insert(
             partner_access,
             {
@@ -75,8 +72,7 @@ async def request_access(  # noqa: PLR0913 - what is asked for
                 "reason": said,
                 "days": days,
                 "extendable": extendable,
-                "requested_by": asker.membership_id,
-                "requested_by_name": asker.name,
+                **asked_by(db),
                 "starts_at": db.now,
                 "share_lock": False,
             },
@@ -121,7 +117,7 @@ async def approve(
         expires_at = granted(before["days"], now=db.now)
         await _show(db, before, until=expires_at or FOREVER)
         values = {"state": state, "starts_at": db.now, "expires_at": expires_at}
-        row = await db.update(partner_access, before, {**values, **_decided(db)})
+        row = await db.update(partner_access, before, {**values, **decided_by(db)})
         await db.announce(Change("access.granted", partner_access, row, before=before, reason=said), *expired)
         await _announce_end(db, row)
     return _record(row)
@@ -142,7 +138,7 @@ async def decline(
         before = await _locked(db, target, expected_version)
         state = lead(_term(before), AccessState.DECLINED, now=db.now)
         said = noted("note", note, most=LONGEST_REASON)
-        row = await db.update(partner_access, before, {"state": state, **_decided(db)})
+        row = await db.update(partner_access, before, {"state": state, **decided_by(db)})
         await db.announce(Change("access.declined", partner_access, row, before=before, reason=said))
     return _record(row)
 
@@ -161,7 +157,7 @@ async def end(
     async with request.write() as db:
         before = await _locked(db, target, expected_version)
         state = lead(_term(before), AccessState.ENDED, now=db.now)
-        said = noted("reason", reason, most=LONGEST_REASON)
+        said = because(reason)
         await _show(db, before, until=_NOW + _A_MOMENT)
         by = actor(db)
         side = by.role if by.child_org_id is not None else _BY_PARTNER
@@ -189,17 +185,6 @@ async def extend(request: Request, target: UUID, *, expected_version: int | None
     return _record(row)
 
 
-def actor(db: WriteScope) -> Principal:
-    """Return who makes a change.
-
-    Raises:
-        UnauthenticatedError: the system does.
-    """
-    if db.principal is None:
-        raise UnauthenticatedError
-    return db.principal
-
-
 async def _locked(db: WriteScope, target: UUID, expected_version: int | None) -> Mapping[str, Any]:
     """Lock an access: it comes before its organisation wherever both are, so that nobody waits in a circle."""
     row = await db.get(partner_access, target, what="access", path=("id",))
@@ -214,10 +199,6 @@ def _record(row: Mapping[str, Any]) -> PartnerAccessRecord:
 def _term(row: Mapping[str, Any]) -> Term:
     state = AccessState(row["state"])
     return Term(state, row["expires_at"], row["extended_at"], row["extendable"], row["full_administration"])
-
-
-def _decided(db: WriteScope) -> dict[str, Any]:
-    return {"decided_at": db.now, "decided_by_name": actor(db).name}
 
 
 async def _show(db: WriteScope, access: Mapping[str, Any], *, until: datetime | ColumnElement[datetime]) -> None:

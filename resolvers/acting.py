@@ -6,12 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, or_, select
 
-from resolvers.accesses import LONGEST_REASON, actor
-from resolvers.context import Request
+from resolvers.context import Request, actor
 from resolvers.errors import NotFoundError, UnauthenticatedError
 from resolvers.loading import ById, PageBy, equals
 from resolvers.rules.accesses import SESSION
-from resolvers.rules.texts import demanded
+from resolvers.rules.texts import LONGEST_REASON, demanded
 from storage.accesses import AccessState, partner_access
 from storage.acting import ActingSessionRecord, acting_session
 from storage.organisations import child_org

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from resolvers.accesses import actor
-from resolvers.context import Request
+from resolvers.context import Request, asked_by, decided_by
 from resolvers.errors import (
     AlreadyRequestedError,
     IllegalTransitionError,
@@ -80,8 +79,7 @@ async def create(  # noqa: PLR0913 - what is asked for
                 **asked,
                 "note": note,
                 "state": ChangeRequestState.REQUESTED,
-                "requested_by": actor(db).membership_id,
-                "requested_by_name": actor(db).name,
+                **asked_by(db),
                 "decided_at": None,
                 "decided_by_name": None,
                 "decision_note": None,
@@ -226,7 +224,6 @@ async def _waiting(db: WriteScope, target: UUID, wanted: str, *, expected_versio
 def _decided(db: WriteScope, state: ChangeRequestState, note: str | None) -> dict[str, Any]:
     return {
         "state": state,
-        "decided_at": db.now,
-        "decided_by_name": actor(db).name,
+        **decided_by(db),
         "decision_note": noted("note", note),
     }

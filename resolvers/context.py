@@ -4,13 +4,16 @@ from collections.abc import Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from aiodataloader import DataLoader
 
 from connectors.cards import CardProcessor
+from resolvers.errors import NotFoundError, UnauthenticatedError
 from resolvers.loading import Question
 from storage.base import now
 from tenancy.audit import Attempt
+from tenancy.principal import Principal
 from tenancy.scope import Scope, WriteScope
 
 
@@ -70,3 +73,38 @@ class Request:
             raise RuntimeError(message)
         self.loaders.clear()
         return self.scope.write(self.attempt)
+
+
+def actor(db: WriteScope) -> Principal:
+    """Return who makes a change.
+
+    Raises:
+        UnauthenticatedError: the system does.
+    """
+    if db.principal is None:
+        raise UnauthenticatedError
+    return db.principal
+
+
+def insider(db: WriteScope) -> tuple[Principal, UUID]:
+    """Return who makes a change, and the one organisation that the scope is confined to.
+
+    Raises:
+        UnauthenticatedError: the system does.
+        NotFoundError: the scope is not that of an organisation.
+    """
+    principal = actor(db)
+    if principal.child_org_id is None:
+        raise NotFoundError("organisation")
+    return principal, principal.child_org_id
+
+
+def asked_by(db: WriteScope) -> dict[str, Any]:
+    """Return what a row tells of whoever asks for something."""
+    asker = actor(db)
+    return {"requested_by": asker.membership_id, "requested_by_name": asker.name}
+
+
+def decided_by(db: WriteScope) -> dict[str, Any]:
+    """Return what a row tells of whoever answers, and when."""
+    return {"decided_at": db.now, "decided_by_name": actor(db).name}

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 
-from resolvers.accesses import actor
-from resolvers.context import Request
+from resolvers.context import Request, actor, asked_by, decided_by
 from resolvers.errors import (
     AlreadyRequestedError,
     EscalationLapsedError,
@@ -169,8 +168,7 @@ def _asker(db: WriteScope) -> dict[str, Any]:
         "client_id": principal.client_ids[0],
         "child_org_id": principal.child_org_id,
         "access_id": principal.acting.access_id,
-        "requested_by": principal.membership_id,
-        "requested_by_name": principal.name,
+        **asked_by(db),
     }
 
 
@@ -224,8 +222,7 @@ def _demand_waiting(row: _Row, wanted: str) -> None:
 def _decided(db: WriteScope, state: EscalationState, note: str | None) -> dict[str, Any]:
     return {
         "state": state,
-        "decided_at": db.now,
-        "decided_by_name": actor(db).name,
+        **decided_by(db),
         "decision_note": noted("note", note),
     }
 

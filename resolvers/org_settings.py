@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from resolvers.context import Request
+from resolvers.context import Request, insider
 from resolvers.errors import RepeatedError, RequiredError, StaleVersionError
 from resolvers.loading import ById, ManyBy
-from resolvers.org_users import insider
 from storage.org_settings import DEFAULT_SETTINGS, OrgSettingsRecord, org_settings
 from storage.organisations import child_org
 from tenancy.audit import Change

@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from resolvers.context import Request
+from resolvers.context import Request, asked_by, insider
 from resolvers.errors import (
     AddressTakenError,
     BackupPendingError,
-    NotFoundError,
     PartnerStaffRefusedError,
 )
 from resolvers.jobs import KEPT_AFTER_DELETION, USER_PURGE
 from resolvers.loading import ById, PageBy, equals
 from resolvers.rules import org_users as rules
 from resolvers.rules.images import image_address
-from resolvers.rules.texts import demanded, noted
+from resolvers.rules.texts import because, demanded, noted
 from storage.base import FOREVER, fold
 from storage.identity import membership
 from storage.org_users import (
@@ -31,12 +29,10 @@ from storage.org_users import (
     user_backup,
 )
 from tenancy.audit import Change
-from tenancy.principal import Principal
 from tenancy.privileges import Privilege
 from tenancy.scope import WriteScope
 
 LONGEST_NAME: Final = 200
-LONGEST_REASON: Final = 500
 _FILTERS: Final = {"role": equals("role"), "status": equals("status")}
 _BACKUP_FILTERS: Final = {"state": equals("state")}
 
@@ -271,41 +267,18 @@ async def back_up(request: Request, target: OrgUserId) -> UserBackupRecord:
     async with request.write() as db:
         user = await db.get(org_user, target, what="user", path=("id",))
         await _demand_no_pending(db, user)
-        asker, organisation = insider(db)
         row = await db.insert(
             user_backup,
             {
-                "child_org_id": organisation,
+                "child_org_id": user["child_org_id"],
                 "user_id": user["id"],
                 "state": BackupState.REQUESTED,
-                "requested_by": asker.membership_id,
-                "requested_by_name": asker.name,
+                **asked_by(db),
             },
         )
         await db.enqueue("user.backup", {"backup_id": str(row["id"])}, about=row)
         await db.announce(Change("user_backup.requested", user_backup, row))
     return UserBackupRecord(**row)
-
-
-def insider(db: WriteScope) -> tuple[Principal, UUID]:
-    """Return who asks, and the one organisation that the scope is confined to.
-
-    Raises:
-        NotFoundError: the scope is not that of an organisation.
-    """
-    principal = db.principal
-    if principal is None or principal.child_org_id is None:
-        raise NotFoundError("organisation")
-    return principal, principal.child_org_id
-
-
-def because(reason: str | None) -> str | None:
-    """Return a reason, trimmed; None where nothing is said.
-
-    Raises:
-        TooLongError: it is longer than the field takes.
-    """
-    return noted("reason", reason, most=LONGEST_REASON)
 
 
 async def demand_no_staff(db: WriteScope, user: Mapping[str, Any], *, path: tuple[str, ...]) -> None:

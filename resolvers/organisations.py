@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from resolvers.context import Request
+from resolvers.context import Request, insider
 from resolvers.errors import DomainTakenError, IllegalTransitionError
 from resolvers.loading import ById, PageBy, equals
-from resolvers.org_users import because, demand_no_staff, insider
+from resolvers.org_users import demand_no_staff
 from resolvers.rules.org_users import demand_successor
-from resolvers.rules.texts import demanded
+from resolvers.rules.texts import because, demanded
 from storage.accesses import AccessState, partner_access
 from storage.base import FOREVER, fold
 from storage.clients import client

@@ -1,6 +1,5 @@
 """The audit trail: who did or was denied what, and what changed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 import orjson
 import strawberry
-from strawberry.utils.str_converters import to_camel_case
+from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
 from resolvers import acting, audit, escalations
 from resolvers.paging import Order, PageArgs
@@ -35,7 +34,7 @@ GUARDED: Final[Mapping[str, Privilege]] = {
 }
 """Columns that take a privilege of their own to read, in the trail as elsewhere."""
 
-_KINDS: Final = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower(): kind for kind in node_ids.KINDS}
+_KINDS: Final = {to_snake_case(kind): kind for kind in node_ids.KINDS}
 _TABLES: Final = {kind: table for table, kind in _KINDS.items()}
 
 

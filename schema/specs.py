@@ -9,6 +9,7 @@ from graphql import GraphQLField, GraphQLNamedType
 from strawberry.schema_directive import Location, schema_directive
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_snake_case
 
 from resolvers.loading import Question
 from storage.base import Record
@@ -56,9 +57,8 @@ class EntitySpec:
 
     @property
     def table_name(self) -> str:
-        """The table that its records are rows of, which is named as they are."""
-        words = self.record.__name__.removesuffix("Record")
-        return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in words).lstrip("_")
+        """The table that its records are rows of, which is named as it is."""
+        return to_snake_case(self.name)
 
 
 @schema_directive(

@@ -13,6 +13,7 @@ from tenancy.conditions import Condition
 from tenancy.policy import (
     CONTACTS,
     DENIED_TO_PARTNERS,
+    GRANTABLE,
     IMPLIED,
     IN_PARTNER,
     INSIDE,
@@ -45,19 +46,6 @@ Decide: TypeAlias = Callable[[Principal, Privilege], Decision]
 
 ALLOW: Final = Allow()
 _EVERY_ACTING_MEMBERS: Final = frozenset({Privilege.VIEWER_READ, Privilege.PLAN_READ, Privilege.NEWS_READ})
-_OF_THE_ACCESS: Final = frozenset(
-    {
-        Privilege.ORG_READ,
-        Privilege.ORG_SETTINGS_READ,
-        Privilege.DOMAIN_ADD,
-        Privilege.MAIL_POLICY_MANAGE,
-        Privilege.USER_GROUP_MANAGE,
-        Privilege.USER_CREATE,
-        Privilege.USER_EDIT,
-        Privilege.ALIAS_MANAGE,
-        Privilege.USER_SUSPEND,
-    }
-)
 
 
 def decide(principal: Principal, privilege: Privilege) -> Decision:
@@ -74,16 +62,15 @@ def decide(principal: Principal, privilege: Privilege) -> Decision:
     return by_kind(principal, privilege) if by_kind else sentences.stranger(principal.kind, privilege)
 
 
-def is_partner_role(role: str | None) -> bool:
-    """Tell whether a word is one of the roles of table 1."""
-    return role in PartnerRole.__members__
+def _partner_role(principal: Principal) -> PartnerRole | None:
+    return PartnerRole.__members__.get(principal.role or "")
 
 
 def _member(principal: Principal, privilege: Privilege) -> Decision:
     """Table 1; what table 2 alone names is done only while acting."""
-    if principal.role is None or not is_partner_role(principal.role):
+    role = _partner_role(principal)
+    if role is None:
         return sentences.stranger(principal.kind, privilege)
-    role = PartnerRole(principal.role)
     holders = PARTNER_ROLES.get(privilege)
     if holders is None:
         return _outside(privilege)
@@ -109,7 +96,7 @@ def _outside(privilege: Privilege) -> Deny:
 
 def _acting(principal: Principal, privilege: Privilege) -> Decision:  # noqa: PLR0911 - one return for each rule
     """Table 2, its first column: what the member's role, the access and the column all hold."""
-    role = PartnerRole(principal.role) if principal.role and is_partner_role(principal.role) else None
+    role = _partner_role(principal)
     if role is None:
         return sentences.stranger(principal.kind, privilege)
     may_act = PARTNER_ROLES[Privilege.ORGANISATION_ACT]
@@ -139,15 +126,13 @@ def _acting(principal: Principal, privilege: Privilege) -> Decision:  # noqa: PL
 
 
 def _in_access(principal: Principal, privilege: Privilege) -> bool:
-    acting = principal.acting
-    if acting is None or acting.full_administration or privilege not in _OF_THE_ACCESS:
-        return True
-    return IMPLIED.get(privilege, privilege) in acting.privileges
+    acting, needed = principal.acting, IMPLIED.get(privilege, privilege)
+    return acting is None or acting.full_administration or needed not in GRANTABLE or needed in acting.privileges
 
 
 def _org_user(principal: Principal, privilege: Privilege) -> Decision:
     """Table 2, its other columns; who works for the managing partner is a member at most."""
-    role = OrgRole(principal.role) if principal.role and principal.role in OrgRole.__members__ else None
+    role = OrgRole.__members__.get(principal.role or "")
     if role is None:
         return sentences.stranger(principal.kind, privilege)
     decision = _inside(role, principal, privilege)

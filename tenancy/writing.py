@@ -157,14 +157,10 @@ class WriteScope:
 
     async def note_denials(self, principal: Principal, denied: Mapping[tuple[Privilege, str], str]) -> None:
         """Write what somebody was denied into the audit trail."""
+        told: dict[str, Any] = {"principal": principal, "attempt": self._attempt, "at": self.now}
         rows = [
-            {"seq": None, "hash": None, **values}
+            {"seq": None, "hash": None, **audit.denial_values(privilege, rule, operation, **told)}
             for (privilege, rule), operation in denied.items()
-            for values in (
-                audit.denial_values(
-                    privilege, rule, operation, principal=principal, attempt=self._attempt, at=self.now
-                ),
-            )
         ]
         await self._insert_all(audit_entry, rows)
 

@@ -5,7 +5,9 @@ from typing import Final
 from resolvers.errors import RequiredError, TooLongError
 
 LONGEST_NOTE: Final = 1_000
-"""Characters of a reason or a note."""
+"""Characters of what is written to be answered."""
+LONGEST_REASON: Final = 500
+"""Characters of why somebody does something."""
 
 
 def demanded(field: str, text: str, *, most: int = LONGEST_NOTE) -> str:
@@ -31,3 +33,12 @@ def noted(field: str, text: str | None, *, most: int = LONGEST_NOTE) -> str | No
     if len(tidy) > most:
         raise TooLongError(field, most=most)
     return tidy or None
+
+
+def because(reason: str | None) -> str | None:
+    """Return why somebody does something, trimmed; None where nothing is said.
+
+    Raises:
+        TooLongError: it is longer than the field takes.
+    """
+    return noted("reason", reason, most=LONGEST_REASON)
