@@ -19,7 +19,7 @@ from strawberry.extensions import (
 from strawberry.extensions.base_extension import SchemaExtension
 
 from connectors.cards_sandbox import SandboxCards
-from gateway.execution.executor import Executor
+from gateway.execution.executor import executor
 from gateway.http import pages
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.limits import DocumentLimits
@@ -28,6 +28,7 @@ from gateway.identity.tokens import JwtVerifier, TokenSigner, TokenVerifier
 from gateway.operations import HttpCaller
 from gateway.settings import Settings
 from schema.root import build_schema
+from schema.specs import describe
 from storage.engine import Database
 from storage.migrate import head_revision
 from storage.seeding import Account
@@ -74,7 +75,9 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
         return HttpCaller(boundary, identity, request_id, cards, settings.deadline_seconds, address)
 
     schema = build_schema(
-        suggestions=settings.development, execution_context_class=Executor, extensions=_extensions(settings)
+        suggestions=settings.development,
+        execution_context_class=executor(describe, compiled=settings.executor == "compiled"),
+        extensions=_extensions(settings),
     )
     endpoint = GraphQLEndpoint(schema, layers.verifier, caller, suggestions=settings.development)
     routes: list[BaseRoute] = [

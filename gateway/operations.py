@@ -1,20 +1,19 @@
 """One operation of one caller: its request, its scope and its deadline."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from graphql import GraphQLField
 
 from connectors.cards import CardProcessor
 from resolvers.context import Request
 from resolvers.errors import DeadlineExceededError, ExpectedError, UnauthenticatedError
-from schema.specs import describe
 from tenancy.principal import Identity
-from tenancy.scope import Boundary, Scope
+from tenancy.privileges import Privilege
+from tenancy.scope import Boundary, ReadScope, Scope
 
 log: Final = structlog.get_logger()
 
@@ -46,10 +45,21 @@ class RunningOperation:
         self.context = request
         self._deadline_seconds = deadline_seconds
 
-    def expect(self, fields: Iterable[GraphQLField]) -> None:
-        """Take what was selected: its privileges are decided before anything of it runs."""
-        specs = (describe(field) for field in fields)
-        self.context.scope.expect(frozenset(spec.guard for spec in specs if spec is not None and spec.guard))
+    def expect(self, guards: frozenset[Privilege]) -> None:
+        """Take the privileges that what was selected needs: they are decided before anything of it runs."""
+        self.context.scope.expect(guards)
+
+    async def read(self) -> ReadScope:
+        """Return the operation's one snapshot."""
+        return await self.context.scope.read()
+
+    def denial(self, guard: Privilege) -> ExpectedError | None:
+        """Return why a field is not given, None where it is."""
+        try:
+            self.context.scope.demand(guard)
+        except ExpectedError as error:
+            return error
+        return None
 
     @asynccontextmanager
     async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     deadline_seconds: float = Field(
         default=5.0, gt=0, le=60, description="How long one operation may take before it is stopped."
     )
+    executor: Literal["compiled", "reference"] = Field(
+        default="compiled",
+        description="What executes operations: plans compiled once, or graphql-core, field by field; "
+        "the answers are the same, for comparison and for looking for faults.",
+    )
     issuer: str = Field(
         default="http://127.0.0.1:8000", description="The issuer that access tokens name; the public address."
     )

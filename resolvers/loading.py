@@ -1,6 +1,6 @@
 """Questions: each is asked once for a whole set of keys, and runs one statement for the columns that are wanted."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -14,8 +14,10 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     cast,
     func,
+    literal_column,
     select,
     true,
 )
@@ -23,11 +25,13 @@ from sqlalchemy import tuple_ as row_of
 from sqlalchemy.sql.selectable import FromClause, Select
 
 from resolvers.errors import BadCursorError
-from resolvers.paging import COUNTED, Page, PageArgs, Place, binding, place
-from storage.base import Record
+from resolvers.paging import COUNTED, Owner, Page, PageArgs, Place, binding, place
+from storage.base import FOREVER, Record
 from tenancy.predicates import Bounds
 from tenancy.scope import ReadScope
 
+_KEY: Final = "#key"
+"""The column that tells which key a row belongs to."""
 COUNT: Final = "#count"
 """The name under which a list's count is asked for among its columns."""
 
@@ -41,7 +45,11 @@ class Question(Protocol):
     async def __call__(
         self, db: ReadScope, keys: Sequence[Any], columns: frozenset[str], args: Any, *, wire: bool
     ) -> Sequence[Any]:
-        """Answer for each key, in order; `wire` asks for ids and times as text."""
+        """Answer for each key, in order; `wire` asks for rows with ids and times as text, read by position."""
+        ...
+
+    def layout(self, columns: frozenset[str], args: Any) -> tuple[str, ...]:
+        """Name the columns of the rows that `wire` answers hold, by position."""
         ...
 
 
@@ -56,16 +64,21 @@ class ById:
         self, db: ReadScope, keys: Sequence[UUID], columns: frozenset[str], args: Any, *, wire: bool = False
     ) -> Sequence[Any]:
         """Read the rows of a set of ids."""
-        names = _names(self.table, columns)
+        names = self.layout(columns)
 
         def build(bounds: Bounds) -> Select[Any]:
             table = self.table
             wanted = table.c.id == any_(bindparam("keys", type_=ARRAY(Uuid())))
-            return select(table.c.id.label("#key"), *_selected(table, names, wire=wire)).where(bounds(table), wanted)
+            return select(*_selected(table, names, wire=wire)).where(bounds(table), wanted)
 
         rows = await db.fetch((self, names, wire), build, keys=list(keys))
-        found = {row["#key"]: _record(self.record, names, row) for row in rows}
-        return [found.get(key) for key in keys]
+        at = names.index("id")
+        found = {row[at]: row if wire else _record(self.record, names, row) for row in rows}
+        return [found.get(key) for key in (map(str, keys) if wire else keys)]
+
+    def layout(self, columns: frozenset[str], _args: None = None) -> tuple[str, ...]:
+        """Name the columns of a row, by position."""
+        return _names(self.table, columns)
 
 
 class ManyBy:
@@ -86,16 +99,22 @@ class ManyBy:
         def build(bounds: Bounds) -> Select[Any]:
             table = self.table
             parent = table.c[self.by]
+            key = (_as_text(parent) if wire else parent).label(_KEY)
             return (
-                select(parent.label("#key"), *_selected(table, names, wire=wire))
+                select(key, *_selected(table, names, wire=wire))
                 .where(bounds(table), parent == any_(bindparam("keys", type_=ARRAY(Uuid()))))
                 .order_by(*(table.c[name] for name in self._order))
             )
 
-        found: dict[UUID, list[Record]] = {key: [] for key in keys}
+        asked: list[Any] = list(map(str, keys)) if wire else list(keys)
+        found: dict[Any, list[Any]] = {key: [] for key in asked}
         for row in await db.fetch((self, names, wire), build, keys=list(keys)):
-            found[row["#key"]].append(_record(self.record, names, row))
-        return [found[key] for key in keys]
+            found[row[0]].append(row if wire else _record(self.record, names, row))
+        return [found[key] for key in asked]
+
+    def layout(self, columns: frozenset[str], _args: None = None) -> tuple[str, ...]:
+        """Name the columns of a row, by position."""
+        return (_KEY, *_names(self.table, columns))
 
 
 class PageBy:
@@ -116,16 +135,17 @@ class PageBy:
         self, db: ReadScope, keys: Sequence[UUID | None], columns: frozenset[str], args: PageArgs, *, wire: bool = False
     ) -> Sequence[Any]:
         """Read one page for each parent; a cursor of another list is an error in its place."""
+        layout = self.layout(columns, args) if wire else None
         answers: dict[UUID | None, Any] = {}
         places: tuple[Place | None, Place | None] = (None, None)
         for key in keys:
-            bound = binding(self.table.name, db.principal.partner_id, args, key)
+            owner = Owner(self.table.name, db.principal.partner_id, key)
             try:
-                places = self._places(args, bound)
+                places = self._places(args, owner)
             except BadCursorError as error:
                 answers[key] = error
             else:
-                answers[key] = Page(items=[], args=args, binding=bound)
+                answers[key] = Page(items=[], args=args, owner=owner, layout=layout)
         pages = {key: page for key, page in answers.items() if isinstance(page, Page)}
         if pages:
             await self._fill(db, pages, columns, args, places, wire=wire)
@@ -133,7 +153,15 @@ class PageBy:
                 await self._count(db, pages, args)
         return [answers[key] for key in keys]
 
-    def _places(self, args: PageArgs, bound: bytes) -> tuple[Place | None, Place | None]:
+    def layout(self, columns: frozenset[str], args: PageArgs) -> tuple[str, ...]:
+        """Name the columns of a page's row, by position."""
+        names = _names(self.table, columns | {args.order.column})
+        return names if self.by is None else (_KEY, *names)
+
+    def _places(self, args: PageArgs, owner: Owner) -> tuple[Place | None, Place | None]:
+        if args.after is None and args.before is None:
+            return None, None
+        bound = binding(owner, args)
         kind = self.table.c[args.order.column].type.python_type
         return (
             place(args.after, bound, kind=kind, argument="after"),
@@ -160,7 +188,7 @@ class PageBy:
             mine = table.c[self.by] == keys.c.id
             inner = self._window(table, names, args, bounds, wire=wire).where(mine).lateral("found")
             columns_of = [inner.c[name] for name in names]
-            return select(keys.c.id.label("#key"), *columns_of).select_from(keys.join(inner, true())).order_by(keys.c.n)
+            return select(keys.c.n.label(_KEY), *columns_of).select_from(keys.join(inner, true())).order_by(keys.c.n)
 
         after, before = places
         bound = {
@@ -171,7 +199,8 @@ class PageBy:
             **({} if self.by is None else {"keys": list(pages)}),
         }
         rows = await db.fetch((self, "page", names, wire, args.shape), build, **bound)
-        _hand_out(rows, pages, self.record, names, whole=self.by is None)
+        items: Sequence[Any] = rows if wire else [_record(self.record, names, row) for row in rows]
+        _hand_out(rows, items, list(pages.values()), whole=self.by is None)
 
     def _window(self, table: Any, names: tuple[str, ...], args: PageArgs, bounds: Bounds, *, wire: bool) -> Select[Any]:
         sort, identifier = table.c[args.order.column], table.c.id
@@ -198,16 +227,17 @@ class PageBy:
             keys = _keys()
             some = rows.where(table.c[self.by] == keys.c.id).lateral("some")
             return (
-                select(keys.c.id.label("#key"), func.count(some.c.id))
+                select(keys.c.n.label(_KEY), func.count(some.c.id))
                 .select_from(keys.outerjoin(some, true()))
-                .group_by(keys.c.id)
+                .group_by(keys.c.n)
             )
 
         bound = {**_filter_values(args), **({} if self.by is None else {"keys": list(pages)})}
         names = tuple(name for name, _value in args.filters)
+        ordered = list(pages.values())
         for row in await db.fetch((self, "count", names), build, **bound):
-            key, counted = (None, row[0]) if self.by is None else row
-            pages[key].counted = counted
+            place, counted = (1, row[0]) if self.by is None else row
+            ordered[place - 1].counted = counted
 
 
 def equals(column: str) -> Filter:
@@ -237,8 +267,11 @@ def _as_text(column: Any) -> ColumnElement[Any]:
     if isinstance(column.type, Uuid):
         return cast(column, Text).label(column.name)
     if isinstance(column.type, DateTime):
-        utc = func.timezone("UTC", column)
-        return func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"').label(column.name)
+        text = func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+        endless = FOREVER.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return case((column == literal_column("'infinity'"), literal_column(f"'{endless}'")), else_=text).label(
+            column.name
+        )
     made: Column[Any] = column
     return made
 
@@ -247,14 +280,16 @@ def _record(kind: type[Record], names: Sequence[str], row: Any) -> Record:
     return kind(**{name: row[name] for name in names})
 
 
-def _hand_out(
-    rows: Sequence[Any], pages: Mapping[UUID | None, Page], kind: type[Record], names: Sequence[str], *, whole: bool
-) -> None:
-    items: dict[Hashable, list[Record]] = {key: [] for key in pages}
-    for row in rows:
-        items[None if whole else row["#key"]].append(_record(kind, names, row))
-    for key, page in pages.items():
-        found, args = items[key], page.args
+def _hand_out(rows: Sequence[Any], items: Sequence[Any], pages: Sequence[Page], *, whole: bool) -> None:
+    """Give each page its items: a row begins with its page's number, counted from 1, where there are several."""
+    shares: list[list[Any]] = [[] for _ in pages]
+    if whole:
+        shares[0].extend(items)
+    else:
+        for row, item in zip(rows, items, strict=True):
+            shares[row[0] - 1].append(item)
+    for page, found in zip(pages, shares, strict=True):
+        args = page.args
         more = len(found) > args.size
         page.items = found[: args.size][:: -1 if args.backward else 1]
         page.has_next = more if not args.backward else args.before is not None

@@ -58,21 +58,36 @@ class Place(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class Owner(msgspec.Struct, frozen=True):
+    """Whose list it is: the table, the tenant, and the parent whose rows they are."""
+
+    table: str
+    partner_id: UUID
+    parent: UUID | str | None
+
+
 class Page(msgspec.Struct):
-    """One page of records; `counted` stops one past `COUNTED`, and is None where nobody asked."""
+    """One page of records; `counted` stops one past `COUNTED`, and is None where nobody asked.
+
+    Where there is a `layout`, the items are rows of output-ready values: it names their columns, by position.
+    """
 
     items: Sequence[Any]
     args: PageArgs
-    binding: bytes
+    owner: Owner
+    layout: tuple[str, ...] | None = None
     has_next: bool = False
     has_previous: bool = False
     counted: int | None = None
 
     def cursor(self, record: Any) -> str:
         """Return the cursor that marks a record of this page."""
-        value = getattr(record, self.args.order.column)
+        value, identifier = self._read(record, self.args.order.column), self._read(record, "id")
         text = value.isoformat() if isinstance(value, datetime | date) else value
-        return _encoded([1, self.binding, text, record.id.bytes])
+        return _encoded([1, binding(self.owner, self.args), text, UUID(str(identifier)).bytes])
+
+    def _read(self, record: Any, name: str) -> Any:
+        return getattr(record, name) if self.layout is None else record[self.layout.index(name)]
 
 
 def checked_size(first: int | None, last: int | None) -> tuple[int | None, int | None]:
@@ -89,9 +104,10 @@ def checked_size(first: int | None, last: int | None) -> tuple[int | None, int |
     return (DEFAULT_SIZE, None) if first is None and last is None else (first, last)
 
 
-def binding(question: str, partner: UUID, args: PageArgs, parent: UUID | None) -> bytes:
+def binding(owner: Owner, args: PageArgs) -> bytes:
     """Tie a cursor to tenant, list, order, filter and parent."""
-    about = repr((question, partner, args.order, args.filters, parent)).encode()
+    parent = owner.parent and str(owner.parent)
+    about = repr((owner.table, owner.partner_id, args.order, args.filters, parent)).encode()
     return hashlib.blake2b(about, digest_size=8).digest()
 
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-
 from resolvers.context import Request
-from resolvers.loading import ById, PageBy, equals
+from resolvers.loading import ById, ManyBy, PageBy, equals
 from storage.base import Reach
 from storage.partners import PartnerMemberRecord, PartnerOrgRecord, partner_member, partner_org
 from tenancy.principal import Principal
@@ -25,7 +23,7 @@ async def viewer(request: Request) -> Principal:
     return (await request.scope.read()).principal
 
 
-class _MemberByMembership:
+class _MemberByMembership(ManyBy):
     """A member of the partner by its membership."""
 
     async def __call__(
@@ -34,16 +32,7 @@ class _MemberByMembership:
         """Read the members with these memberships; only those who see the partner's own rows have one."""
         if db.principal.reach is not Reach.STAFF:
             return [None] * len(keys)
-        table = partner_member
-        rows = await db.fetch(
-            self,
-            lambda bounds: select(table.c.id, table.c.membership_id, table.c.name, table.c.email).where(
-                bounds(table), table.c.membership_id == any_(bindparam("keys", type_=ARRAY(Uuid())))
-            ),
-            keys=list(keys),
-        )
-        found = {row["membership_id"]: PartnerMemberRecord(**dict(row)) for row in rows}
-        return [found.get(key) for key in keys]
+        return [next(iter(found), None) for found in await super().__call__(db, keys, columns, args, wire=wire)]
 
 
-member_of_viewer: Final = _MemberByMembership()
+member_of_viewer: Final = _MemberByMembership(partner_member, PartnerMemberRecord, by="membership_id", order=("id",))

@@ -36,7 +36,7 @@ class ActingSession(Node):
     created_at: datetime = column(doc="When it was started.")
     expires_at: datetime = column(doc="When it ends at the latest.")
     banner: str = computed(
-        lambda session: f"You are managing your customer {session.organisation_domain}",
+        lambda domain: f"You are managing your customer {domain}",
         needs=("organisation_domain",),
         doc="What to show for as long as the session's token is used.",
     )

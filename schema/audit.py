@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID
 
 import msgspec
 import orjson
@@ -16,9 +17,8 @@ from resolvers.paging import Order, PageArgs
 from schema import node_ids
 from schema.connections import Connection, Direction, paged
 from schema.escalations import Escalation
-from schema.guarded import column, computed, edge, entity, listing, node_id
+from schema.guarded import column, computed, edge, entity, judged, listing, node_id
 from schema.nodes import Node
-from schema.specs import SPEC, FieldSpec, Kind
 from storage.audit import AuditEntryRecord, AuditOutcome
 from tenancy.audit import REDACTED
 from tenancy.decide import Deny
@@ -50,10 +50,10 @@ class AuditChange:
 def _changes() -> Any:
     """Make the field that tells what changed; what the caller could not read elsewhere is redacted."""
 
-    def answer(root: Any, info: strawberry.Info) -> list[AuditChange]:
-        scope = info.context.scope
+    def answer(request: Any, _args: None, was: Any, since: Any) -> list[AuditChange]:
+        scope = request.scope
         hidden = {name for name, privilege in GUARDED.items() if isinstance(scope.verdict(privilege), Deny)}
-        before, after = root.before or {}, root.after or {}
+        before, after = was or {}, since or {}
         return [
             AuditChange(
                 field=to_camel_case(name),
@@ -63,11 +63,10 @@ def _changes() -> Any:
             for name in dict.fromkeys((*before, *after))
         ]
 
-    spec = FieldSpec(Kind.COMPUTED, needs=frozenset({"before", "after"}))
-    return strawberry.field(
-        resolver=answer,
-        description="What changed, field by field; secrets, and what the caller may not read, are redacted.",
-        metadata={SPEC: spec},
+    return judged(
+        answer,
+        needs=("before", "after"),
+        doc="What changed, field by field; secrets, and what the caller may not read, are redacted.",
     )
 
 
@@ -75,9 +74,9 @@ def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()
 
 
-def _target(entry: AuditEntryRecord) -> str | None:
-    kind = _KINDS.get(entry.target_kind or "")
-    return None if kind is None or entry.target_id is None else node_ids.encode(kind, entry.target_id)
+def _target(table: str | None, identifier: UUID | str | None) -> str | None:
+    kind = _KINDS.get(table or "")
+    return None if kind is None or identifier is None else node_ids.encode(kind, identifier)
 
 
 @entity(
@@ -90,7 +89,7 @@ class AuditEntry(Node):
 
     seq: int | None = column(doc="Its number in the partner's trail; null for the first moments after its commit.")
     hash: str | None = computed(
-        lambda entry: None if entry.hash is None else entry.hash.hex(),
+        lambda made: None if made is None else made.hex(),
         needs=("hash",),
         doc="Its hash in hexadecimal, made of all that it tells and of the hash before; null as long as `seq` is.",
     )

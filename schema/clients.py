@@ -38,8 +38,8 @@ _PARTS = ("line1", "line2", "city", "region", "postcode", "country")
 _OWN = ("address_line1", "address_line2", "city", "region", "postcode", "country")
 
 
-def _own_address(record: ClientRecord) -> PostalAddress:
-    return _made({part: getattr(record, name) for part, name in zip(_PARTS, _OWN, strict=True)})
+def _own_address(*parts: str | None) -> PostalAddress:
+    return _made(dict(zip(_PARTS, parts, strict=True)))
 
 
 def _address(stored: dict[str, str | None] | None) -> PostalAddress | None:
@@ -66,12 +66,12 @@ class Client(Node, Versioned):
     phone: PhoneNumber | None = column(doc="The phone number, in E.164.")
     address: PostalAddress = computed(_own_address, needs=_OWN, doc="Where the client is at home.")
     billing_address: PostalAddress | None = computed(
-        lambda record: _address(record.billing_address),
+        _address,
         needs=("billing_address",),
         doc="What new invoices and estimates bill to, where it differs.",
     )
     shipping_address: PostalAddress | None = computed(
-        lambda record: _address(record.shipping_address),
+        _address,
         needs=("shipping_address",),
         doc="What new invoices and estimates ship to, where it differs.",
     )

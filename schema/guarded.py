@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from resolvers.loading import ById, Question
 from schema import changing, lookahead, node_ids
 from schema.specs import SPEC, EntitySpec, FieldSpec, Kind, Requires
-from schema.verdicts import Verdict, viewer_can
+from schema.verdicts import Verdict, values, viewer_can
 from storage.base import Record
 from tenancy.holders import told
 from tenancy.privileges import Privilege
@@ -32,6 +32,9 @@ def entity(*, read: Privilege, record: type[Record], doc: str) -> Callable[[_Typ
         cls.__entity__ = spec  # type: ignore[attr-defined]  # read back by describe_type
         cls.viewer_can = viewer_can(spec)  # type: ignore[attr-defined]  # every entity carries it
         cls.__annotations__["viewer_can"] = Verdict
+        if _is_node(cls):
+            cls.id = _node_id(spec)  # type: ignore[attr-defined]  # tagged with what kind of node it is
+            cls.__annotations__["id"] = strawberry.ID
         cls.is_type_of = staticmethod(lambda value, _info: isinstance(value, record))  # type: ignore[attr-defined]
         made: _Type = strawberry.type(cls, description=doc, directives=[Requires(privilege=read.value)])
         return made
@@ -48,25 +51,42 @@ def column(name: str | None = None, *, doc: str, guard: Privilege | None = None)
     """Declare a field that is a column of the entity's record, of the same name unless another is given."""
     if name is None and guard is None:
         return _Column(doc)
-    return computed(lambda record: getattr(record, str(name)), needs=(str(name),), doc=doc, guard=guard)
+    return computed(_same, needs=(str(name),), doc=doc, guard=guard)
 
 
-def computed(answer: Callable[[Any], Any], *, needs: tuple[str, ...], doc: str, guard: Privilege | None = None) -> Any:
-    """Declare a field that is worked out from columns of the record; the function is pure and synchronous."""
-    spec = FieldSpec(Kind.COMPUTED, guard=guard, needs=frozenset(needs), resolve=answer)
+def computed(answer: Callable[..., Any], *, needs: tuple[str, ...], doc: str, guard: Privilege | None = None) -> Any:
+    """Declare a field that is worked out from columns of the record, whose values it is given in the order of `needs`.
+
+    The function is pure and synchronous: what it is given decides what it answers. Ids and times may be given as the
+    text that they are sent as.
+    """
+    spec = FieldSpec(Kind.COMPUTED, guard=guard, needs=needs, resolve=answer)
     if guard is None:
-        return _field(lambda root: answer(root), spec, doc)  # noqa: PLW0108 - Strawberry finds the parent by this name
+        return _field(lambda root: answer(*values(root, needs)), spec, doc)
 
     def guarded(root: Any, info: strawberry.Info) -> Any:
         info.context.scope.demand(guard)
-        return answer(root)
+        return answer(*values(root, needs))
 
     return _field(guarded, spec, doc)
 
 
+def judged(answer: Callable[..., Any], *, needs: tuple[str, ...], doc: str) -> Any:
+    """Declare a field that hangs on who asks: it is worked out from the request, and columns of the record.
+
+    `answer` is given the request, None, and the values of `needs` in their order.
+    """
+    spec = FieldSpec(Kind.JUDGED, needs=needs, resolve=answer)
+
+    def resolve(root: Any, info: strawberry.Info) -> Any:
+        return answer(info.context, None, *values(root, needs))
+
+    return _field(resolve, spec, doc)
+
+
 def part(answer: Callable[[Any], Any], *, doc: str, needs: tuple[str, ...] = ()) -> Any:
     """Declare a field of a wrapper that holds no tenant data of its own: a connection, an edge, a page's facts."""
-    return _field(lambda root: answer(root), FieldSpec(Kind.PART, needs=frozenset(needs)), doc)  # noqa: PLW0108 - as above
+    return _field(lambda root: answer(root), FieldSpec(Kind.PART, needs=needs, resolve=answer), doc)  # noqa: PLW0108 - as above
 
 
 def edge(  # noqa: PLR0913 - the contract of an edge
@@ -79,7 +99,7 @@ def edge(  # noqa: PLR0913 - the contract of an edge
     cost: int = 1,
 ) -> Any:
     """Declare a way from one entity to others: the question is asked for the whole set of parents at once."""
-    spec = FieldSpec(Kind.EDGE, guard=guard, needs=frozenset({key}), question=question, key=key, args=args, cost=cost)
+    spec = FieldSpec(Kind.EDGE, guard=guard, needs=(key,), question=question, key=key, args=args, cost=cost)
 
     async def load(root: Any, info: strawberry.Info, **given: Any) -> Any:
         request = info.context
@@ -94,16 +114,20 @@ def edge(  # noqa: PLR0913 - the contract of an edge
     return _field(_with_arguments(load, args), spec, doc)
 
 
-def root(
+def root(  # noqa: PLR0913 - the contract of a root field
     resolve: Callable[..., Awaitable[Any]],
     *,
     guard: Privilege,
     doc: str,
     args: Callable[..., Any] | None = None,
     cost: int = 1,
+    question: Question | None = None,
 ) -> Any:
-    """Declare a field of Query: `resolve` is given the request, the arguments and the columns that are wanted."""
-    spec = FieldSpec(Kind.ROOT, guard=guard, resolve=resolve, args=args, cost=cost)
+    """Declare a field of Query: `resolve` is given the request, the arguments and the columns that are wanted.
+
+    `question` is named where resolving asks that about None and does nothing else.
+    """
+    spec = FieldSpec(Kind.ROOT, guard=guard, resolve=resolve, args=args, cost=cost, question=question)
 
     async def answer(root: Any, info: strawberry.Info, **given: Any) -> Any:  # noqa: ARG001 - Query has no parent
         request = info.context
@@ -125,7 +149,7 @@ def listing(question: Question, *, guard: Privilege, doc: str, args: Callable[..
             raise found
         return found
 
-    return root(page, guard=guard, args=args, doc=doc, cost=25)
+    return root(page, guard=guard, args=args, doc=doc, cost=25, question=question)
 
 
 def mutation(  # noqa: PLR0913 - the contract of a mutation
@@ -160,9 +184,18 @@ def node_id(of: str, *, doc: str, default: Any = strawberry.UNSET) -> Any:
     return strawberry.field(description=doc, metadata={changing.NODE: of}, **given)
 
 
-def own_id(record: Record) -> str:
-    """Return the node id of a record."""
-    return node_ids.encode(_RECORDS[type(record)].name, record.id)
+def _is_node(cls: type) -> bool:
+    """Tell whether a class has an id by what it inherits."""
+    inherited = getattr(cls, "__strawberry_definition__", None)
+    return inherited is not None and any(field.python_name == "id" for field in inherited.fields)
+
+
+def _node_id(spec: EntitySpec) -> Any:
+    name = spec.name
+    return computed(lambda identifier: node_ids.encode(name, identifier), needs=("id",), doc=ID_DOC)
+
+
+ID_DOC: Final = "Opaque and stable; use it with `node`."
 
 
 class _Column(StrawberryField):
@@ -173,7 +206,11 @@ class _Column(StrawberryField):
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Take the column's name from the attribute."""
-        self.metadata = MappingProxyType({SPEC: FieldSpec(Kind.COLUMN, needs=frozenset({name}))})
+        self.metadata = MappingProxyType({SPEC: FieldSpec(Kind.COLUMN, needs=(name,))})
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _field(resolver: Any, spec: FieldSpec, doc: str) -> Any:

@@ -28,7 +28,7 @@ class Invoice(Node, Versioned):
     issued_on: date | None = column(doc="The day of issue; null while it is a draft.")
     due_on: date | None = column(doc="The day by which it is to be paid.")
     total: Money = computed(
-        lambda invoice: money(invoice.total_minor, invoice.currency),
+        money,
         needs=("total_minor", "currency"),
         doc="What is to be paid, tax included.",
     )

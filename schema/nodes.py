@@ -8,7 +8,7 @@ import strawberry
 from resolvers.errors import NotFoundError
 from resolvers.loading import Question
 from schema import node_ids
-from schema.guarded import column, computed, own_id
+from schema.guarded import ID_DOC, column, computed
 from schema.specs import EntitySpec
 from schema.verdicts import Verdict
 from tenancy.conditions import judged_columns
@@ -19,7 +19,7 @@ from tenancy.privileges import Privilege
 class Node:
     """Anything that has an id of its own."""
 
-    id: strawberry.ID = computed(own_id, needs=("id",), doc="Opaque and stable; use it with `node`.")
+    id: strawberry.ID = computed(lambda identifier: identifier, needs=("id",), doc=ID_DOC)
 
 
 @strawberry.interface(description="Anything that changes, and counts its changes.")

@@ -93,8 +93,8 @@ class Viewer:
 class ViewerMember:
     """One's own name and address."""
 
-    name: str = part(lambda member: member.name, doc="One's name.", needs=("name",))
-    email: EmailAddress = part(lambda member: member.email, doc="One's e-mail address.", needs=("email",))
+    name: str = column(doc="One's name.")
+    email: EmailAddress = column(doc="One's e-mail address.")
 
 
 @strawberry.enum(description="What members are sorted by.")

@@ -21,7 +21,7 @@ class PlanPrice:
     currency: CurrencyCode = column(doc="The currency of the price.")
     cycle: BillingCycle = column(doc="How often it is due.")
     amount: Money = computed(
-        lambda price: money(price.amount_minor, price.currency),
+        money,
         needs=("amount_minor", "currency"),
         doc="The price of one seat for one cycle.",
     )

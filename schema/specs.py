@@ -24,6 +24,7 @@ class Kind(Enum):
 
     COLUMN = "column"
     COMPUTED = "computed"
+    JUDGED = "judged"
     EDGE = "edge"
     ROOT = "root"
     MUTATION = "mutation"
@@ -34,12 +35,15 @@ class Kind(Enum):
 class FieldSpec:
     """One field: how it is answered, what it needs of its parent's row, and which privilege it demands.
 
-    `guard` is None where the privilege of the entity is enough. `cost` counts objects a parent adds.
+    `guard` is None where the privilege of the entity is enough. `cost` counts objects a parent adds. What `resolve`
+    is given depends on the kind: the values of `needs`, in their order, for what is computed; the request, the
+    arguments and then these values for what is judged; the wrapper for a part; the request, the arguments and the
+    wanted columns for a root.
     """
 
     kind: Kind
     guard: Privilege | None = None
-    needs: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
     question: Question | None = None
     key: str | None = None
     args: Callable[..., Any] | None = None

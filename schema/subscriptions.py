@@ -35,7 +35,7 @@ class Subscription(Node, Versioned):
     seats_at_renewal: int | None = column(doc="How many there will be from the renewal on, where they shrink then.")
     cycle: BillingCycle = column(doc="How often it renews.")
     unit_price: Money = computed(
-        lambda subscription: money(subscription.unit_price_minor, subscription.currency),
+        money,
         needs=("unit_price_minor", "currency"),
         doc="What one seat costs for one cycle.",
     )

@@ -38,15 +38,23 @@ class Verdict:
         )
 
 
+def values(record: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return the values of some columns of a record."""
+    return tuple(getattr(record, name) for name in names)
+
+
 def viewer_can(entity: EntitySpec) -> Any:
     """Make the field that every entity carries: whether the caller may do something to this very one."""
-    columns = judged_columns(entity.table_name)
+    columns = tuple(sorted(judged_columns(entity.table_name)))
+
+    def judge(request: Any, privilege: Privilege, *judged: Any) -> Verdict:
+        row = dict(zip(columns, judged, strict=True))
+        return Verdict.of(privilege, request.scope.verdict(privilege, table=entity.table_name, row=row))
 
     def answer(root: Any, info: strawberry.Info, privilege: AskedPrivilege) -> Verdict:
-        row = {name: getattr(root, name) for name in columns}
-        return Verdict.of(privilege, info.context.scope.verdict(privilege, table=entity.table_name, row=row))
+        return judge(info.context, privilege, *values(root, columns))
 
-    spec = FieldSpec(Kind.COMPUTED, needs=columns)
+    spec = FieldSpec(Kind.JUDGED, needs=columns, resolve=judge, args=lambda *, privilege: privilege)
     return strawberry.field(
         resolver=answer, description="Whether the caller may do something to it.", metadata={SPEC: spec}
     )

@@ -55,13 +55,13 @@ def judged_columns(table: str) -> frozenset[str]:
 
 
 def holds(condition: Condition, table: str, row: Mapping[str, Any], *, membership_id: UUID) -> bool | None:
-    """Judge a row; None where the condition says nothing about its table."""
+    """Judge a row, whose ids may be text; None where the condition says nothing about its table."""
     test = TESTS[condition].get(table)
     if test is None:
         return None
     value = row[test.column]
     if test.own:
-        return bool(value == membership_id)
+        return str(value) == str(membership_id)
     return value in test.among if test.among else value not in test.without
 
 

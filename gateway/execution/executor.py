@@ -1,54 +1,99 @@
 """The executor that Strawberry is given: each operation runs inside what its caller opens for it."""
 
-from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from collections import OrderedDict
+from typing import Any, ClassVar, Final
 
-from graphql import FieldNode, GraphQLField
+from graphql import ExecutionResult, FieldNode, GraphQLError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.execution.loading import Caller, Describe, Operation, nothing_known
+from gateway.execution.plan import Operations, is_plannable
+from gateway.execution.run import Run
 from gateway.execution.selection import Selection
 
-
-class Operation(Protocol):
-    """What one operation brings: the context of its resolvers, and what is open while they run."""
-
-    context: Any
-
-    def expect(self, fields: Iterable[GraphQLField]) -> None:
-        """Take the fields that will be asked for, before anything runs."""
-        ...
-
-    def scope(self, kind: str, *, touches_data: bool) -> AbstractAsyncContextManager[None]:
-        """Open what a query, mutation or subscription needs; leaving it closes that."""
-        ...
+MOST_OPERATIONS: Final = 1_000
+"""How many planned operations are kept: the oldest go."""
 
 
-class Caller(Protocol):
-    """Who asks, over one request or one socket; every operation is its own."""
+class Plans:
+    """What was planned of each operation, by its node; None for one that graphql-core has to execute."""
 
-    def begin(self) -> Operation:
-        """Begin one operation."""
-        ...
+    def __init__(self, describe: Describe) -> None:
+        self.describe = describe
+        self._known: OrderedDict[int, tuple[Any, Operations | None]] = OrderedDict()
+
+    def of(self, executor: "Compiled") -> Operations | None:
+        """Return an operation's plans."""
+        operation = executor.operation
+        known = self._known.get(id(operation))
+        if known is None:
+            made = None
+            if is_plannable(operation, executor.fragments):
+                made = Operations(executor.schema, operation, executor.fragments, self.describe)
+            known = self._known[id(operation)] = (operation, made)
+            if len(self._known) > MOST_OPERATIONS:
+                self._known.popitem(last=False)
+        return known[1]
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
+class Compiled(StrawberryGraphQLCoreExecutionContext):
+    """Executes a plan of each operation, level by level; what cannot be planned is graphql-core's."""
+
+    plans: ClassVar = Plans(nothing_known)
+
+    def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001 - the signature is graphql-core's
+        """Execute the operation."""
+        return self.execute_within(None, serially=serially)
+
+    async def execute_within(self, operation: Operation | None, *, serially: bool | None) -> ExecutionResult:
+        """Execute the operation, and ask of another what its fields need to be asked."""
+        plans = self.plans.of(self)
+        if plans is None or serially is not None or self.abort_signal is not None:
+            return await self._by_graphql_core(serially=serially)
+        try:
+            plan = plans.plan(self.variable_values)
+        except GraphQLError as error:
+            return ExecutionResult(None, [error])
+        run = Run(self, plan, operation)
+        data = await run.data()
+        return ExecutionResult(data, run.errors())
+
+    async def _by_graphql_core(self, *, serially: bool | None) -> ExecutionResult:
+        result: Any = super().execute_operation(serially)
+        return await result if self.is_awaitable(result) else result  # type: ignore[no-any-return]  # one or the other
+
+
+class Executor(Compiled):
     """Runs each operation inside its scope; the context value that it is built with is a `Caller`."""
+
+    compiled: ClassVar = True
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001 - the signature is graphql-core's
         """Execute the operation."""
         return self._run(serially=serially)
 
     async def _run(self, *, serially: bool | None) -> Any:
-        operation: Operation = self.context_value.begin()
+        caller: Caller = self.context_value
+        operation = caller.begin()
         self.context_value = operation.context
-        fragments = {name: details.definition for name, details in self.fragments.items()}
-        operation.expect(Selection(self.schema, fragments, self.variable_values).fields(self.operation))
+        operation.expect(self._guards())
         async with operation.scope(self.operation.operation.value, touches_data=self._touches_data()):
-            result = super().execute_operation(serially)
-            return await result if self.is_awaitable(result) else result
+            if self.compiled:
+                return await self.execute_within(operation, serially=serially)
+            return await self._by_graphql_core(serially=serially)
+
+    def _guards(self) -> frozenset[Any]:
+        fragments = {name: details.definition for name, details in self.fragments.items()}
+        fields = Selection(self.schema, fragments, self.variable_values).fields(self.operation)
+        specs = map(self.plans.describe, fields)
+        return frozenset(spec.guard for spec in specs if spec is not None and spec.guard is not None)
 
     def _touches_data(self) -> bool:
         """Tell whether anything but introspection is asked for."""
         selections = self.operation.selection_set.selections
         return not all(isinstance(node, FieldNode) and node.name.value.startswith("__") for node in selections)
+
+
+def executor(describe: Describe, *, compiled: bool = True) -> type[Executor]:
+    """Make the executor of a schema whose fields are described so; or the one that leaves all to graphql-core."""
+    return type("Executor", (Executor,), {"plans": Plans(describe), "compiled": compiled})

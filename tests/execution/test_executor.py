@@ -1,15 +1,15 @@
 """The executor: each operation runs inside what its caller opens for it, and that is closed whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
 import pytest
 import strawberry
-from graphql import GraphQLField
 
-from gateway.execution.executor import Executor
+from gateway.execution.executor import executor
+from gateway.execution.loading import nothing_known
 
 
 class Refused(Exception):  # noqa: N818 - stands for any error
@@ -21,7 +21,6 @@ class Caller:
 
     def __init__(self, *, refuses: bool = False) -> None:
         self.seen: list[Any] = []
-        self.selected: list[int] = []
         self.begun = 0
         self.refuses = refuses
 
@@ -39,9 +38,15 @@ class Operation:
         self.context = self
         self.open = False
 
-    def expect(self, fields: Iterable[GraphQLField]) -> None:
-        """Write down what was selected."""
-        self.caller.selected.append(len(list(fields)))
+    def expect(self, guards: frozenset[Any]) -> None:
+        """Nothing here is guarded."""
+        assert not guards
+
+    async def read(self) -> None:
+        """Nothing is read."""
+
+    def denial(self, guard: Any) -> None:
+        """Deny nothing."""
 
     @asynccontextmanager
     async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:
@@ -91,38 +96,41 @@ class Mutation:
         return name
 
 
-SCHEMA: Final = strawberry.Schema(query=Query, mutation=Mutation, execution_context_class=Executor)
+@pytest.fixture(params=["compiled", "reference"])
+def schema(request: pytest.FixtureRequest) -> strawberry.Schema:
+    kind = executor(nothing_known, compiled=request.param == "compiled")
+    return strawberry.Schema(query=Query, mutation=Mutation, execution_context_class=kind)
 
 
-async def test_nothing_is_resolved_where_the_scope_refuses() -> None:
+async def test_nothing_is_resolved_where_the_scope_refuses(schema: strawberry.Schema) -> None:
     caller = Caller(refuses=True)
-    result = await SCHEMA.execute("{ now later }", context_value=caller)
+    result = await schema.execute("{ now later }", context_value=caller)
     assert result.data is None
     assert [type(error.original_error) for error in result.errors or ()] == [Refused]
     assert caller.seen == [("open", "query", True)]
 
 
-async def test_the_scope_is_closed_after_an_error() -> None:
+async def test_the_scope_is_closed_after_an_error(schema: strawberry.Schema) -> None:
     caller = Caller()
-    result = await SCHEMA.execute("{ broken now }", context_value=caller)
+    result = await schema.execute("{ broken now }", context_value=caller)
     assert result.data == {"broken": None, "now": True}
     assert [type(error.original_error) for error in result.errors or ()] == [Refused]
     assert caller.seen == [("open", "query", True), "closed"]
 
 
 @pytest.mark.parametrize("document", ["{ now }", "{ later }", "{ now later }"])
-async def test_an_operation_runs_inside_its_scope(document: str) -> None:
+async def test_an_operation_runs_inside_its_scope(schema: strawberry.Schema, document: str) -> None:
     caller = Caller()
-    result = await SCHEMA.execute(document, context_value=caller)
+    result = await schema.execute(document, context_value=caller)
     assert result.errors is None
     assert result.data is not None
     assert set(result.data.values()) == {True}
     assert caller.seen == [("open", "query", True), "closed"]
 
 
-async def test_the_changes_of_one_operation_are_made_one_after_another() -> None:
+async def test_the_changes_of_one_operation_are_made_one_after_another(schema: strawberry.Schema) -> None:
     caller = Caller()
-    result = await SCHEMA.execute('mutation { a: change(name: "a") b: change(name: "b") }', context_value=caller)
+    result = await schema.execute('mutation { a: change(name: "a") b: change(name: "b") }', context_value=caller)
     assert result.data == {"a": "a", "b": "b"}
     assert caller.seen == [("open", "mutation", True), "a begins", "a ends", "b begins", "b ends", "closed"]
 
@@ -141,31 +149,31 @@ async def test_the_changes_of_one_operation_are_made_one_after_another() -> None
         ("mutation { __typename }", False),
     ],
 )
-async def test_only_introspection_touches_no_data(document: str, *, touches: bool) -> None:
+async def test_only_introspection_touches_no_data(schema: strawberry.Schema, document: str, *, touches: bool) -> None:
     caller = Caller()
-    result = await SCHEMA.execute(document, context_value=caller)
+    result = await schema.execute(document, context_value=caller)
     assert result.errors is None
     assert caller.seen == [("open", document.partition(" ")[0].replace("{", "query"), touches), "closed"]
 
 
-async def test_operations_of_one_caller_share_nothing() -> None:
+async def test_operations_of_one_caller_share_nothing(schema: strawberry.Schema) -> None:
     caller = Caller()
-    await asyncio.gather(*(SCHEMA.execute("{ later }", context_value=caller) for _ in range(3)))
+    await asyncio.gather(*(schema.execute("{ later }", context_value=caller) for _ in range(3)))
     assert caller.begun == 3
     assert caller.seen.count("closed") == 3
 
 
 @pytest.mark.parametrize("document", ["{ unknown }", "{", "query A { now } query A { later }"])
-async def test_what_is_not_valid_opens_nothing(document: str) -> None:
+async def test_what_is_not_valid_opens_nothing(schema: strawberry.Schema, document: str) -> None:
     caller = Caller()
-    result = await SCHEMA.execute(document, context_value=caller)
+    result = await schema.execute(document, context_value=caller)
     assert result.errors
     assert caller.begun == 0
 
 
-async def test_a_cancelled_operation_closes_its_scope() -> None:
+async def test_a_cancelled_operation_closes_its_scope(schema: strawberry.Schema) -> None:
     caller = Caller()
-    asked = asyncio.create_task(SCHEMA.execute("{ later }", context_value=caller))
+    asked = asyncio.create_task(schema.execute("{ later }", context_value=caller))
     while not caller.seen:  # noqa: ASYNC110 - the scope itself is what is waited for
         await asyncio.sleep(0)
     asked.cancel()

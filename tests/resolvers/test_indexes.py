@@ -15,7 +15,7 @@ from sqlalchemy import DateTime, Uuid
 
 import resolvers
 from resolvers.loading import PageBy
-from resolvers.paging import Order, PageArgs, binding
+from resolvers.paging import Order, Owner, PageArgs, binding
 from storage.base import Reach, rows_of
 from tenancy.decide import decide
 from tenancy.predicates import DeclaredScope
@@ -90,7 +90,7 @@ def value_for(question: PageBy, name: str) -> Any:
 def cursor(question: PageBy, args: PageArgs, parent: UUID | None) -> str:
     column = question.table.c[args.order.column]
     value = datetime.now(UTC).isoformat() if isinstance(column.type, DateTime) else "m"
-    bound = binding(question.table.name, PARTNER, args, parent)
+    bound = binding(Owner(question.table.name, PARTNER, parent), args)
     return base64.urlsafe_b64encode(msgspec.msgpack.encode([1, bound, value, SOME.bytes])).decode().rstrip("=")
 
 

@@ -19,7 +19,6 @@ from schema.guarded import (
     listing,
     mutation,
     node_id,
-    own_id,
     part,
     root,
     spec_of,
@@ -89,6 +88,10 @@ class Question:
         db.seen.append((keys, columns, args, wire))
         return [self.answer for _ in keys]
 
+    def layout(self, columns: frozenset[str], args: Any) -> tuple[str, ...]:
+        """Name the columns of a row."""
+        return tuple(sorted(columns))
+
 
 ASKED: Final = Question()
 FAILING: Final = Question(BadCursorError("after"))
@@ -119,8 +122,8 @@ class Client(Node):
     name: str = column(doc="Its name.")
     alias: str | None = column("name", doc="Its name again.", guard=NOTES)
     again: str = column("name", doc="Its name by another name.")
-    shout: str = computed(lambda thing: thing.name.upper(), needs=("name",), doc="Its name, louder.")
-    notes: str | None = computed(lambda thing: thing.notes, needs=("notes",), doc="Notes.", guard=NOTES)
+    shout: str = computed(lambda name: name.upper(), needs=("name",), doc="Its name, louder.")
+    notes: str | None = computed(lambda notes: notes, needs=("notes",), doc="Notes.", guard=NOTES)
     other: "Client | None" = edge(ASKED, key="other_id", guard=OTHER, doc="Another thing.")
     some: "Client | None" = edge(ASKED, key="other_id", guard=OTHER, args=_args, doc="Another thing of a size.", cost=3)
 
@@ -319,7 +322,7 @@ def test_a_field_says_how_it_is_answered_and_what_it_needs(
     name: str, kind: Kind, guard: Privilege | None, needs: set[str]
 ) -> None:
     found = spec(name)
-    assert (found.kind, found.guard, found.needs) == (kind, guard, frozenset(needs))
+    assert (found.kind, found.guard, found.needs) == (kind, guard, tuple(needs))
 
 
 def test_a_field_counts_what_it_adds() -> None:
@@ -334,7 +337,9 @@ def test_an_entity_is_found_by_its_record_and_by_its_type() -> None:
     assert describe_type(FIELDS["Client"]) is found
     assert describe_type(FIELDS["Page"]) is None
     assert describe_type(FIELDS["String"]) is None
-    assert own_id(ThingRecord(id=node_ids.NEVER)) == node_ids.encode("Client", node_ids.NEVER)
+    resolve = spec("id").resolve
+    assert resolve
+    assert resolve(node_ids.NEVER) == resolve(str(node_ids.NEVER)) == node_ids.encode("Client", node_ids.NEVER)
 
 
 def test_a_privilege_is_printed_where_it_is_demanded() -> None:

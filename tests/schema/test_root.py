@@ -374,7 +374,7 @@ def test_every_field_of_an_entity_says_how_it_is_answered() -> None:
         for field in getattr(named, "fields", {}).values() if owner else ():
             found = describe(field)
             assert isinstance(found, FieldSpec)
-            assert found.kind in {Kind.COLUMN, Kind.COMPUTED, Kind.EDGE}
+            assert found.kind in {Kind.COLUMN, Kind.COMPUTED, Kind.JUDGED, Kind.EDGE}
             assert isinstance(found.kind, Enum)
 
 

@@ -1,0 +1,259 @@
+"""Runs a plan level by level: what a level needs is asked at once, and objects are made from the leaves upwards."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from graphql import GraphQLError
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path
+
+from gateway.execution import compile as compiling
+from gateway.execution import waiting
+from gateway.execution.completion import Completion, Values
+from gateway.execution.loading import Asks, Operation
+from gateway.execution.plan import Access, Field, Plan, Selection
+from gateway.execution.positions import Kept, Positions, Shared, Top, Under, as_path, reported
+from gateway.execution.slots import FAILED, Group, Later, Merged, Slot, Spread
+
+_TO_BE_ASKED: Final = object()
+
+
+class Host(Protocol):
+    """What executes: graphql-core's executor, of which a run takes what resolvers are given."""
+
+    context_value: Any
+    field_resolver: Any
+    hide_suggestions: bool
+    root_value: Any
+    type_resolver: Any
+    variable_values: VariableValues
+
+    def build_resolve_info(self, field_def: Any, field_nodes: Any, parent_type: Any, path: Path) -> Any:
+        """Make what a resolver is told of its field."""
+        ...
+
+
+class Run:
+    """One execution of a plan."""
+
+    def __init__(self, host: Host, plan: Plan, operation: Operation | None) -> None:
+        self._host = host
+        self._plan = plan
+        self._operation = operation
+        self._groups: list[Group] = []
+        self._asks = Asks()
+        self._waits = waiting.Waits()
+        self._completion = Completion(self._group, self._waits, self._info, host.type_resolver)
+        self._read: dict[Access, Callable[[Group, Field, Positions], Slot]] = {
+            Access.EDGE: self._edge,
+            Access.ROOT: self._root,
+            Access.JUDGED: self._judged,
+            Access.RESOLVER: self._resolved,
+            Access.COMPUTED: self._computed,
+        }
+
+    async def data(self) -> dict[str, Any] | None:
+        """Execute, and return the data; the root fields of a mutation one after another."""
+        selection = self._plan.root
+        parts = [selection.only(field) for field in selection.fields] if self._plan.serial else [selection]
+        data: dict[str, Any] = {}
+        for part in parts:
+            made = await self._whole(part)
+            if made is FAILED:
+                return None
+            data.update(made)
+        return data
+
+    def errors(self) -> list[GraphQLError] | None:
+        """Return what went wrong, None where nothing did."""
+        return reported(self._completion.faults) or None
+
+    async def _whole(self, selection: Selection) -> Any:
+        self._groups.clear()
+        top = self._group(selection, [self._host.root_value], Top(), None)
+        while self._asks or self._waits:
+            waits, asks = self._waits.begin(), self._asks.begin()
+            try:
+                for ask in asks:
+                    await ask.answer(self._operation)
+                await waits.finish()
+            finally:
+                waits.cancel()
+        for group in reversed(self._groups):
+            self._make(group)
+        return top.built[0]
+
+    def _group(self, selection: Selection, sources: Sequence[Any], positions: Positions, layout: Any) -> Group:
+        """Begin the objects of a selection: their branches are read, or are asked for with the rest of the level."""
+        group = Group(selection, sources, positions, layout)
+        if sources:
+            self._groups.append(group)
+            group.slots = [self._branch(group, field) for field in selection.branches]
+        return group
+
+    def _make(self, group: Group) -> None:
+        columns = [slot.take() for slot in group.slots]
+        if not self._completion.faults or not any(FAILED in column for column in columns):
+            try:
+                group.built = compiling.quick(group.selection, group.layout)(group.sources, *columns)
+            except Exception:  # noqa: BLE001 - the careful way finds it again, and says where
+                group.built = []
+            else:
+                return
+        group.built = self._carefully(group, columns)
+
+    def _carefully(self, group: Group, columns: list[list[Any]]) -> list[Any]:
+        """Make a group's objects one by one, so that it is known of each value whether it failed."""
+        branches = iter(columns)
+        members = [
+            (field.key, self._leaves(group, field) if field.immediate else next(branches))
+            for field in group.selection.fields
+        ]
+        built: list[Any] = []
+        for number in range(len(group.sources)):
+            made = {key: column[number] for key, column in members}
+            built.append(FAILED if any(value is FAILED for value in made.values()) else made)
+        return built
+
+    def _leaves(self, group: Group, field: Field) -> list[Any]:
+        values = _read_each(compiling.reader(field, group.layout), group.sources)
+        return self._completion.complete(Values(field, field.shape, values, Under(group.positions, field.step))).take()
+
+    def _branch(self, group: Group, field: Field) -> Slot:
+        positions = Under(group.positions, field.step)
+        if field.access is Access.ROOT:
+            return self._root(group, field, positions)
+        if field.guard is not None and field.access is not Access.RESOLVER and self._operation is not None:
+            denied = self._operation.denial(field.guard)
+            if denied is not None:
+                return self._fill(group, field, positions, denied)
+        read = self._read.get(field.access)
+        if read is not None:
+            return read(group, field, positions)
+        values = _read_all(compiling.reader(field, group.layout), group.sources)
+        if field.access is Access.ATTRIBUTE:
+            return self._completion.settle(Values(field, field.shape, values, positions))
+        layout = group.layout if field.access is Access.PART else None
+        return self._completion.complete(Values(field, field.shape, values, positions, layout))
+
+    def _fill(self, group: Group, field: Field, positions: Positions, value: Any) -> Slot:
+        return self._completion.complete(Values(field, field.shape, [value] * len(group.sources), positions))
+
+    def _arguments(self, field: Field) -> tuple[Any, Exception | None]:
+        return field.arguments(self._host.variable_values, hide_suggestions=self._host.hide_suggestions)
+
+    def _computed(self, group: Group, field: Field, positions: Positions) -> Slot:
+        """Compute a field once for each combination of the values that it is made of: it is made of nothing else."""
+        spec: Any = field.spec
+        read = compiling.values_of(spec.needs, group.layout)
+        keys = _read_all(read, group.sources)
+        try:
+            numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        except TypeError:  # a value that cannot be a key
+            values = _read_all(compiling.reader(field, group.layout), group.sources)
+            return self._completion.complete(Values(field, field.shape, values, positions))
+        values = _read_each(lambda key: spec.resolve(*key), list(numbers))
+        index = [numbers[key] for key in keys]
+        return Spread(self._completion.complete(Values(field, field.shape, values, Shared(positions, index))), index)
+
+    def _judged(self, group: Group, field: Field, positions: Positions) -> Slot:
+        arguments, error = self._arguments(field)
+        if error is not None:
+            return self._fill(group, field, positions, error)
+        spec: Any = field.spec
+        read = compiling.values_of(spec.needs, group.layout)
+        context = self._host.context_value
+        values = _read_each(lambda source: spec.resolve(context, arguments, *read(source)), group.sources)
+        return self._completion.complete(Values(field, field.shape, values, positions))
+
+    def _edge(self, group: Group, field: Field, positions: Positions) -> Slot:
+        spec: Any = field.spec
+        keys = _read_all(compiling.getter(spec.key, group.layout), group.sources)
+        if None not in keys:
+            return self._asked(field, positions, keys)
+        kept = [place for place, key in enumerate(keys) if key is not None]
+        nulls = dict.fromkeys(place for place, key in enumerate(keys) if key is None)
+        empty = Values(field, field.shape, list(nulls.values()), Kept(positions, list(nulls)))
+        asked = self._asked(field, Kept(positions, kept), [keys[place] for place in kept])
+        return Merged([(kept, asked), (list(nulls), self._completion.complete(empty))], len(keys))
+
+    def _asked(self, field: Field, positions: Positions, keys: list[Any]) -> Slot:
+        """Ask a field's question about some keys, each once."""
+        arguments, error = self._arguments(field)
+        if error is not None or not keys:
+            return self._completion.complete(Values(field, field.shape, [error] * len(keys), positions))
+        unique = list(dict.fromkeys(keys))
+        shared = len(unique) < len(keys)
+        numbers = {key: number for number, key in enumerate(unique)} if shared else {}
+        index = [numbers[key] for key in keys] if shared else []
+        later = Later()
+
+        def resume(values: list[Any], layout: Any) -> None:
+            places = Shared(positions, index) if shared else positions
+            slot = self._completion.complete(Values(field, field.shape, values, places, layout))
+            later.slot = Spread(slot, index) if shared else slot
+
+        self._asks.add(field, arguments, unique, resume)
+        return later
+
+    def _root(self, _top: Group, field: Field, positions: Positions) -> Slot:
+        return self._waits.add(
+            [self._answer_root(field)],
+            lambda values: self._root_answered(field, positions, values),
+        )
+
+    async def _answer_root(self, field: Field) -> Any:
+        """Open the operation's snapshot, and only then see whether the field may be had: it is known who asks."""
+        spec: Any = field.spec
+        operation: Any = self._operation
+        await operation.read()
+        denied = operation.denial(field.guard) if field.guard is not None else None
+        if denied is not None:
+            raise denied
+        if spec.question is not None:
+            return _TO_BE_ASKED
+        arguments, error = self._arguments(field)
+        if error is not None:
+            raise error
+        return await spec.resolve(self._host.context_value, arguments, field.columns())
+
+    def _root_answered(self, field: Field, positions: Positions, values: list[Any]) -> Slot:
+        if values[0] is _TO_BE_ASKED:
+            return self._asked(field, positions, [None])
+        return self._completion.complete(Values(field, field.shape, values, positions))
+
+    def _resolved(self, group: Group, field: Field, positions: Positions) -> Slot:
+        """Resolve a field of each object as GraphQL says: by its resolver, which is told where it stands."""
+        arguments, error = self._arguments(field)
+        if error is not None:
+            return self._fill(group, field, positions, error)
+        resolve = field.definition.resolve or self._host.field_resolver
+        values: list[Any] = []
+        for number, source in enumerate(group.sources):
+            try:
+                values.append(resolve(source, self._info(field, positions, number), **arguments))
+            except Exception as failed:  # noqa: BLE001 - whatever it is, it is this field's error
+                values.append(failed)
+        return self._completion.settle(Values(field, field.shape, values, positions))
+
+    def _info(self, field: Field, positions: Positions, number: int) -> Any:
+        path: Any = as_path(positions.paths(number)[0])
+        return self._host.build_resolve_info(field.definition, field.nodes, field.parent, path)
+
+
+def _read_all(read: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
+    try:
+        return list(map(read, sources))
+    except Exception:  # noqa: BLE001 - told for each, below
+        return _read_each(read, sources)
+
+
+def _read_each(read: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
+    """Read one by one; an error stands in the place of the value that could not be read."""
+    values: list[Any] = []
+    for source in sources:
+        try:
+            values.append(read(source))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this value's error
+            values.append(error)
+    return values

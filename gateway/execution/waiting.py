@@ -1,0 +1,131 @@
+"""What a level waits for besides questions: all of it runs at once, and is handed back in order."""
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from types import CoroutineType, GeneratorType, NoneType
+from typing import Any, Final
+
+from graphql.pyutils import is_awaitable
+
+from gateway.execution.slots import Later, Slot
+
+_PLAIN: Final = frozenset({NoneType, str, int, bool, float, bytes, dict, list, tuple, set, frozenset})
+
+
+class IterationError(Exception):
+    """An asynchronous list failed while it was read: at which item, and why."""
+
+    def __init__(self, number: int, error: Exception) -> None:
+        super().__init__(number)
+        self.number = number
+        self.error = error
+
+
+class _Wait:
+    def __init__(self, values: list[Any], resume: Callable[[list[Any]], Slot], later: Later) -> None:
+        self.values = values
+        self.resume = resume
+        self.later = later
+        self.awaited = [number for number, value in enumerate(values) if is_awaitable(value)]
+
+
+class Waits:
+    """Lists of values of which some have to be awaited."""
+
+    def __init__(self) -> None:
+        self._waits: list[_Wait] = []
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is waited for."""
+        return bool(self._waits)
+
+    def add(self, values: list[Any], resume: Callable[[list[Any]], Slot]) -> Later:
+        """Await what is awaitable among some values; `resume` is then given all of them, errors in their places."""
+        later = Later()
+        self._waits.append(_Wait(values, resume, later))
+        return later
+
+    def begin(self) -> "_Round":
+        """Begin to await everything that was added; what is added from now on belongs to the next round."""
+        waits, self._waits = self._waits, []
+        return _Round(waits)
+
+
+class _Round:
+    """One level's waiting."""
+
+    def __init__(self, waits: Sequence[_Wait]) -> None:
+        self._waits = waits
+        self._running: list[asyncio.Future[Any]] = []
+        pending = [wait.values[number] for wait in waits for number in wait.awaited]
+        self._only: Awaitable[Any] | None = pending[0] if len(pending) == 1 else None
+        if len(pending) > 1:
+            self._running = [asyncio.ensure_future(one) for one in pending]
+
+    async def finish(self) -> None:
+        """Wait for all, and go on with each."""
+        answers = iter(await self._answers())
+        for wait in self._waits:
+            for number in wait.awaited:
+                wait.values[number] = next(answers)
+            wait.later.slot = wait.resume(wait.values)
+
+    async def _answers(self) -> list[Any]:
+        if self._only is not None:
+            only, self._only = self._only, None
+            try:
+                return [await only]
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this value's error
+                return [error]
+        if self._running:
+            await asyncio.wait(self._running)
+        return [_outcome(done) for done in self._running]
+
+    def cancel(self) -> None:
+        """End what still runs, and what never began."""
+        for running in self._running:
+            running.cancel()
+        close = getattr(self._only, "close", None)
+        if close is not None:
+            close()
+
+
+def _outcome(done: "asyncio.Future[Any]") -> Any:
+    error = done.exception()
+    if error is None:
+        return done.result()
+    if isinstance(error, Exception):
+        return error
+    raise error
+
+
+def holds_awaitable(values: Sequence[Any]) -> bool:
+    """Tell whether any of some values has to be awaited, by their types."""
+    return any(
+        kind not in _PLAIN and (hasattr(kind, "__await__") or issubclass(kind, CoroutineType | GeneratorType))
+        for kind in set(map(type, values))
+    ) and any(is_awaitable(value) for value in values)
+
+
+async def collected(items: AsyncIterable[Any]) -> list[Any]:
+    """Read an asynchronous list to its end.
+
+    Raises:
+        IterationError: reading it failed.
+    """
+    made: list[Any] = []
+    iterator = aiter(items)
+    while True:
+        try:
+            made.append(await anext(iterator))
+        except StopAsyncIteration:
+            return made
+        except Exception as error:
+            await _close(iterator)
+            raise IterationError(len(made), error) from error
+
+
+async def _close(iterator: Any) -> None:
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        await close()
