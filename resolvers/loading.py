@@ -17,7 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
+    literal,
     select,
     true,
 )
@@ -268,10 +268,8 @@ def _as_text(column: Any) -> ColumnElement[Any]:
         return cast(column, Text).label(column.name)
     if isinstance(column.type, DateTime):
         text = func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-        endless = FOREVER.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return case((column == literal_column("'infinity'"), literal_column(f"'{endless}'")), else_=text).label(
-            column.name
-        )
+        endless = literal(FOREVER.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), Text)
+        return case((column == literal(FOREVER, column.type), endless), else_=text).label(column.name)
     made: Column[Any] = column
     return made
 
