@@ -1,24 +1,18 @@
 """The composition root: settings and layers in, an ASGI application out."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 import structlog
+from graphql import ASTValidationRule, NoSchemaIntrospectionCustomRule
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
-from strawberry.extensions import (
-    AddValidationRules,
-    DisableIntrospection,
-    MaxTokensLimiter,
-    ParserCache,
-    ValidationCache,
-)
-from strawberry.extensions.base_extension import SchemaExtension
 
 from connectors.cards_sandbox import SandboxCards
+from gateway.execution.documents import Documents
 from gateway.execution.executor import executor
 from gateway.http import pages
 from gateway.http.graphql import GraphQLEndpoint
@@ -39,7 +33,6 @@ from tenancy.scope import Boundary
 
 log: Final = structlog.get_logger()
 MOST_TOKENS: Final = 1_500
-KNOWN_DOCUMENTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +70,9 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
     schema = build_schema(
         suggestions=settings.development,
         execution_context_class=executor(describe, compiled=settings.executor == "compiled"),
-        extensions=_extensions(settings),
     )
-    endpoint = GraphQLEndpoint(schema, layers.verifier, caller, suggestions=settings.development)
+    documents = Documents(schema._schema, rules=_rules(settings), most_tokens=MOST_TOKENS)  # noqa: SLF001 - as there
+    endpoint = GraphQLEndpoint(schema, documents, layers.verifier, caller, suggestions=settings.development)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
         *pages.probes(lambda: _not_ready(layers.database)),
@@ -99,15 +92,9 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-def _extensions(settings: Settings) -> list[Callable[[], SchemaExtension]]:
-    """List what is done around parsing and validating; none of them touches a resolver."""
-    made: list[Callable[[], SchemaExtension]] = [
-        lambda: ParserCache(maxsize=KNOWN_DOCUMENTS),
-        lambda: ValidationCache(maxsize=KNOWN_DOCUMENTS),
-        lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
-        lambda: AddValidationRules([DocumentLimits]),
-    ]
-    return made if settings.development else [*made, DisableIntrospection]
+def _rules(settings: Settings) -> list[type[ASTValidationRule]]:
+    """List what is asked of a document besides what GraphQL asks."""
+    return [DocumentLimits] if settings.development else [DocumentLimits, NoSchemaIntrospectionCustomRule]
 
 
 async def _not_ready(database: Database) -> str | None:

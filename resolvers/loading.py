@@ -1,6 +1,7 @@
 """Questions: each is asked once for a whole set of keys, and runs one statement for the columns that are wanted."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -255,6 +256,7 @@ def _keys() -> Any:
     return unnested.table_valued("id", with_ordinality="n", name="keys").render_derived()
 
 
+@lru_cache(maxsize=2_000)
 def _names(table: Table, columns: frozenset[str]) -> tuple[str, ...]:
     return tuple(name for name in table.c.keys() if name in columns or name == "id")  # noqa: SIM118 - not a dict
 

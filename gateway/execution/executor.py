@@ -7,33 +7,30 @@ from graphql import ExecutionResult, FieldNode, GraphQLError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.execution.loading import Caller, Describe, Operation, nothing_known
-from gateway.execution.plan import Operations, is_plannable
+from gateway.execution.plan import Operations
 from gateway.execution.run import Run
-from gateway.execution.selection import Selection
 
 MOST_OPERATIONS: Final = 1_000
 """How many planned operations are kept: the oldest go."""
 
 
 class Plans:
-    """What was planned of each operation, by its node; None for one that graphql-core has to execute."""
+    """What was planned of each operation, by its node, which is kept so that no other takes its place."""
 
     def __init__(self, describe: Describe) -> None:
-        self.describe = describe
-        self._known: OrderedDict[int, tuple[Any, Operations | None]] = OrderedDict()
+        self._describe = describe
+        self._known: OrderedDict[int, Operations] = OrderedDict()
 
-    def of(self, executor: "Compiled") -> Operations | None:
+    def of(self, executor: "Compiled") -> Operations:
         """Return an operation's plans."""
         operation = executor.operation
         known = self._known.get(id(operation))
         if known is None:
-            made = None
-            if is_plannable(operation, executor.fragments):
-                made = Operations(executor.schema, operation, executor.fragments, self.describe)
-            known = self._known[id(operation)] = (operation, made)
+            known = Operations(executor.schema, operation, executor.fragments, self._describe)
+            self._known[id(operation)] = known
             if len(self._known) > MOST_OPERATIONS:
                 self._known.popitem(last=False)
-        return known[1]
+        return known
 
 
 class Compiled(StrawberryGraphQLCoreExecutionContext):
@@ -48,7 +45,7 @@ class Compiled(StrawberryGraphQLCoreExecutionContext):
     async def execute_within(self, operation: Operation | None, *, serially: bool | None) -> ExecutionResult:
         """Execute the operation, and ask of another what its fields need to be asked."""
         plans = self.plans.of(self)
-        if plans is None or serially is not None or self.abort_signal is not None:
+        if not plans.plannable or serially is not None or self.abort_signal is not None:
             return await self._by_graphql_core(serially=serially)
         try:
             plan = plans.plan(self.variable_values)
@@ -76,17 +73,11 @@ class Executor(Compiled):
         caller: Caller = self.context_value
         operation = caller.begin()
         self.context_value = operation.context
-        operation.expect(self._guards())
+        operation.expect(self.plans.of(self).guards(self.variable_values))
         async with operation.scope(self.operation.operation.value, touches_data=self._touches_data()):
             if self.compiled:
                 return await self.execute_within(operation, serially=serially)
             return await self._by_graphql_core(serially=serially)
-
-    def _guards(self) -> frozenset[Any]:
-        fragments = {name: details.definition for name, details in self.fragments.items()}
-        fields = Selection(self.schema, fragments, self.variable_values).fields(self.operation)
-        specs = map(self.plans.describe, fields)
-        return frozenset(spec.guard for spec in specs if spec is not None and spec.guard is not None)
 
     def _touches_data(self) -> bool:
         """Tell whether anything but introspection is asked for."""

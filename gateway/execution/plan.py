@@ -26,6 +26,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from gateway.execution import selection as selected_fields
 from gateway.execution.loading import Describe, FieldSpec
 from gateway.execution.positions import Step
 
@@ -232,6 +233,8 @@ class Operations:
         self._given = (schema, operation, fragments)
         self._describe = describe
         self.operation = operation
+        self.plannable = is_plannable(operation, fragments)
+        self._guards: dict[tuple[Any, ...], frozenset[Any]] = {}
         self.conditions = sorted(_conditions([operation, *(details.definition for details in fragments.values())]))
         self._plans: dict[tuple[Any, ...], Plan] = {}
 
@@ -241,7 +244,7 @@ class Operations:
         Raises:
             GraphQLError: a condition has no boolean value.
         """
-        found = tuple(variables.coerced.get(name) for name in self.conditions)
+        found = self._outcome(variables)
         known = self._plans.get(found)
         if known is None:
             schema, operation, fragments = self._given
@@ -251,6 +254,23 @@ class Operations:
                 schema, operation, fragments, _only(variables, self.conditions), self._describe
             )
         return known
+
+    def guards(self, variables: VariableValues) -> frozenset[Any]:
+        """Return what has to be held for the fields that are selected under these variables."""
+        found = self._outcome(variables)
+        known = self._guards.get(found)
+        if known is None:
+            if len(self._guards) >= MOST_OUTCOMES:
+                self._guards.clear()
+            schema, operation, fragments = self._given
+            definitions = {name: details.definition for name, details in fragments.items()}
+            specs = map(self._describe, selected_fields.Selection(schema, definitions, variables).fields(operation))
+            known = frozenset(spec.guard for spec in specs if spec is not None and spec.guard is not None)
+            self._guards[found] = known
+        return known
+
+    def _outcome(self, variables: VariableValues) -> tuple[Any, ...]:
+        return tuple([variables.coerced.get(name) for name in self.conditions])
 
 
 MOST_OUTCOMES: Final = 64

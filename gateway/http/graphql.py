@@ -1,25 +1,23 @@
 """The GraphQL endpoint: a JSON request in, a JSON answer out."""
 
-import re
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
 from uuid import uuid4
 
 import msgspec
 import orjson
 import strawberry
-from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, parse
-from starlette.requests import Request
-from starlette.responses import Response
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.graphql import OperationType
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
+from strawberry.execution import optimized_is_awaitable
 
+from gateway.execution.documents import Document, Documents, NoSuchOperationError
 from gateway.http.errors import codes, formatted
+from gateway.http.exchange import Exchange, TooLargeError
 from gateway.identity.tokens import InvalidTokenError, TokenVerifier
 from gateway.operations import HttpCaller
 from tenancy.principal import Identity
 
+Headers: TypeAlias = dict[bytes, bytes]
 LONGEST_BODY: Final = 1_000_000
 """Bytes of a request's body."""
 LONGEST_DOCUMENT: Final = 15_000
@@ -28,9 +26,10 @@ LONGEST_DOCUMENT: Final = 15_000
 _METHODS: Final = ("GET", "HEAD", "POST")
 _RESPONSE: Final = "application/graphql-response+json"
 _JSON: Final = "application/json"
+_RESPONSE_SENT: Final = f"{_RESPONSE}; charset=utf-8".encode()
+_JSON_SENT: Final = f"{_JSON}; charset=utf-8".encode()
 _STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 503, "BUSY": 503, "INTERNAL": 500}
 _MALFORMED: Final = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_OPERATION: Final = re.compile(r"\b(?:query|mutation|subscription)\b")
 _NUL: Final = "\x00"
 
 
@@ -46,7 +45,7 @@ class GraphQLRequest(msgspec.Struct, rename="camel"):
 class RefusedError(Exception):
     """A request that is answered without executing anything."""
 
-    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, code: str, message: str, *, headers: Headers | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -60,55 +59,88 @@ class GraphQLEndpoint:
     def __init__(
         self,
         schema: strawberry.Schema,
+        documents: Documents,
         verifier: TokenVerifier,
         caller: Callable[[Identity | None, str, str | None], HttpCaller],
         *,
         suggestions: bool = True,
     ) -> None:
-        self._schema = schema
+        self._schema: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry names it nowhere else
+        self._executor = schema.execution_context_class
+        self._documents = documents
         self._suggestions = suggestions
         self._verifier = verifier
         self._caller = caller
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
+        exchange = Exchange(scope, receive, send)
         request_id = str(uuid4())
         try:
-            response = await self._answer(request, request_id)
+            status, body, headers = await self._answer(exchange, request_id)
         except RefusedError as refused:
-            response = _refusal(request, refused, request_id)
-        response.headers["X-Request-Id"] = request_id
-        response.headers["Cache-Control"] = "no-store"
-        await response(scope, receive, send)
+            status, body, headers = refused.status, _refusal(refused, request_id), refused.headers
+        except ConnectionResetError:
+            return
+        sent = {b"content-type": _media(exchange), b"x-request-id": request_id.encode(), b"cache-control": b"no-store"}
+        await exchange.answer(status, orjson.dumps(body), sent | headers)
 
-    async def _answer(self, request: Request, request_id: str) -> Response:
-        if request.method not in _METHODS:
-            raise RefusedError(405, "METHOD_NOT_ALLOWED", "Ask by GET or POST.", headers={"Allow": ", ".join(_METHODS)})
-        _demand_acceptable(request)
-        asked = await _read(request)
-        identity = self._identify(request)
-        allowed = {OperationType.QUERY, OperationType.MUTATION} if _posted(request) else {OperationType.QUERY}
+    async def _answer(self, exchange: Exchange, request_id: str) -> tuple[int, dict[str, Any], Headers]:
+        if exchange.method not in _METHODS:
+            allowed = {b"allow": ", ".join(_METHODS).encode()}
+            raise RefusedError(405, "METHOD_NOT_ALLOWED", "Ask by GET or POST.", headers=allowed)
+        _demand_acceptable(exchange)
+        asked = await _read(exchange)
+        identity = self._identify(exchange)
+        document = self._documents.read(asked.query)
+        if document.node is None:
+            return self._refused(document.errors, request_id, code="GRAPHQL_PARSE_FAILED")
+        _demand_allowed(exchange, document, asked.operation_name)
+        if document.errors:
+            return self._refused(document.errors, request_id, code="GRAPHQL_VALIDATION_FAILED")
+        executor = self._executor.build(
+            self._schema,
+            document.node,
+            context_value=self._caller(identity, request_id, exchange.address),
+            raw_variable_values=asked.variables,
+            operation_name=asked.operation_name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it is as Strawberry passes it
+            hide_suggestions=not self._suggestions,
+        )
+        if isinstance(executor, list):
+            return self._refused(executor, request_id, code="BAD_USER_INPUT")
+        return await self._executed(executor, request_id)
+
+    async def _executed(self, executor: Any, request_id: str) -> tuple[int, dict[str, Any], Headers]:
         try:
-            result = await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                operation_name=asked.operation_name,
-                context_value=self._caller(identity, request_id, request.client.host if request.client else None),
-                allowed_operation_types=allowed,
-            )
-        except InvalidOperationTypeError as error:
-            if error.operation_type is OperationType.MUTATION:
-                raise RefusedError(
-                    405, "METHOD_NOT_ALLOWED", "A mutation is sent by POST.", headers={"Allow": "POST"}
-                ) from error
-            raise RefusedError(400, "BAD_REQUEST", "Subscriptions are not served here.") from error
-        except CannotGetOperationTypeError as error:
-            raise RefusedError(400, "BAD_REQUEST", "The document has no operation of this name.") from error
-        return _response(request, result, request_id, suggestions=self._suggestions)
+            result: ExecutionResult = await executor.execute_operation()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told as an error of the answer
+            return self._refused([GraphQLError(str(error), original_error=error)], request_id, code="BAD_USER_INPUT")
+        if not result.errors:
+            return 200, {"data": result.data}, {}
+        if result.data is None and not any(error.path for error in result.errors):
+            return self._refused(result.errors, request_id, code="BAD_USER_INPUT")
+        errors = self._formatted(result.errors, request_id, code="INTERNAL")
+        status = 401 if "UNAUTHENTICATED" in codes(errors) else 200
+        return status, {"errors": errors, "data": result.data}, _headers(status)
 
-    def _identify(self, request: Request) -> Identity | None:
-        header = request.headers.get("authorization")
+    def _refused(
+        self, found: Iterable[GraphQLError], request_id: str, *, code: str
+    ) -> tuple[int, dict[str, Any], Headers]:
+        """Answer what was not executed."""
+        errors = self._formatted(found, request_id, code=code)
+        known = codes(errors)
+        status = next((status for code, status in _STATUS.items() if code in known), 400)
+        return status, {"errors": errors}, _headers(status)
+
+    def _formatted(self, errors: Iterable[GraphQLError], request_id: str, *, code: str) -> list[dict[str, Any]]:
+        return [
+            formatted(error, request_id=request_id, code=_default_code(error, code), suggestions=self._suggestions)
+            for error in errors
+        ]
+
+    def _identify(self, exchange: Exchange) -> Identity | None:
+        header = exchange.header(b"authorization")
         if header is None:
             return None
         kind, _, token = header.partition(" ")
@@ -119,32 +151,43 @@ class GraphQLEndpoint:
                 401,
                 "UNAUTHENTICATED",
                 "The access token is not valid; sign in again.",
-                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+                headers={b"www-authenticate": b'Bearer error="invalid_token"'},
             ) from error
 
 
-def _posted(request: Request) -> bool:
+def _posted(exchange: Exchange) -> bool:
     """Tell whether a body was sent; HEAD asks what GET asks."""
-    return request.method == "POST"
+    return exchange.method == "POST"
 
 
-def _demand_acceptable(request: Request) -> None:
-    accepted = request.headers.get("accept", "*/*").lower()
+def _demand_acceptable(exchange: Exchange) -> None:
+    accepted = (exchange.header(b"accept") or "*/*").lower()
     if not any(kind in accepted for kind in ("*/*", "application/*", _RESPONSE, _JSON)):
         raise RefusedError(406, "NOT_ACCEPTABLE", f"Answers are given as {_RESPONSE} or {_JSON}.")
 
 
-async def _read(request: Request) -> GraphQLRequest:
-    if not _posted(request):
-        return _from_query(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+def _demand_allowed(exchange: Exchange, document: Document, name: str | None) -> None:
+    """Refuse an operation that does not exist, or that this method cannot carry."""
+    try:
+        kind = document.operation(name).operation
+    except NoSuchOperationError as error:
+        raise RefusedError(400, "BAD_REQUEST", str(error)) from error
+    if kind is OperationType.SUBSCRIPTION:
+        raise RefusedError(400, "BAD_REQUEST", "Subscriptions are not served here.")
+    if kind is OperationType.MUTATION and not _posted(exchange):
+        raise RefusedError(405, "METHOD_NOT_ALLOWED", "A mutation is sent by POST.", headers={b"allow": b"POST"})
+
+
+async def _read(exchange: Exchange) -> GraphQLRequest:
+    if not _posted(exchange):
+        return _from_query(exchange.query())
+    if (exchange.header(b"content-type") or "").partition(";")[0].strip().lower() != _JSON:
         raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise RefusedError(413, "DOCUMENT_TOO_LARGE", f"A request takes at most {LONGEST_BODY} bytes.")
-    return _checked(_decoded(bytes(body)))
+    try:
+        return _checked(_decoded(await exchange.body(LONGEST_BODY)))
+    except TooLargeError as error:
+        message = f"A request takes at most {LONGEST_BODY} bytes."
+        raise RefusedError(413, "DOCUMENT_TOO_LARGE", message) from error
 
 
 def _decoded(body: bytes) -> GraphQLRequest:
@@ -154,8 +197,7 @@ def _decoded(body: bytes) -> GraphQLRequest:
         raise _malformed(error) from error
 
 
-def _from_query(request: Request) -> GraphQLRequest:
-    given = request.query_params
+def _from_query(given: Mapping[str, str]) -> GraphQLRequest:
     try:
         members = {name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if name in given}
         asked = {"query": given.get("query"), "operationName": given.get("operationName"), **members}
@@ -169,8 +211,6 @@ def _checked(asked: GraphQLRequest) -> GraphQLRequest:
         raise RefusedError(400, "BAD_REQUEST", "The document is empty.")
     if len(asked.query) > LONGEST_DOCUMENT:
         raise RefusedError(400, "DOCUMENT_TOO_LARGE", f"A document takes at most {LONGEST_DOCUMENT} characters.")
-    if asked.operation_name is None and _has_several_operations(asked.query):
-        raise RefusedError(400, "BAD_REQUEST", "The document has several operations; name one in operationName.")
     if _holds_nul(asked.variables):
         raise RefusedError(400, "BAD_USER_INPUT", "A text in the variables holds a NUL character.")
     return asked
@@ -181,18 +221,6 @@ def _malformed(error: Exception) -> RefusedError:
     known = isinstance(error, msgspec.ValidationError | msgspec.DecodeError)
     says = str(error) if known else "its JSON is not UTF-8 or is nested too deeply"
     return RefusedError(400, "BAD_REQUEST", f"This is not a GraphQL request: {says}.")
-
-
-@lru_cache(maxsize=1_000)
-def _has_several_operations(document: str) -> bool:
-    """Tell whether a name is needed to choose an operation: Strawberry would run the first."""
-    if len(_OPERATION.findall(document)) < 2:  # noqa: PLR2004 - several
-        return False
-    try:
-        definitions = parse(document, no_location=True, max_tokens=LONGEST_DOCUMENT).definitions
-    except GraphQLSyntaxError:
-        return False
-    return sum(isinstance(node, OperationDefinitionNode) for node in definitions) > 1
 
 
 def _holds_nul(variables: dict[str, Any] | None) -> bool:
@@ -207,43 +235,20 @@ def _holds_nul(variables: dict[str, Any] | None) -> bool:
     return False
 
 
-def _response(request: Request, result: Any, request_id: str, *, suggestions: bool) -> Response:
-    errors = [
-        formatted(error, request_id=request_id, code=_default_code(error, result), suggestions=suggestions)
-        for error in result.errors or ()
-    ]
-    body: dict[str, Any] = {"errors": errors} if errors else {}
-    executed = result.data is not None or any(error.path for error in result.errors or ())
-    if executed:
-        body["data"] = result.data
-    status = _status(codes(errors), executed=executed)
-    return _json(request, body, status=status, headers=_headers(status))
+def _headers(status: int) -> Headers:
+    return {401: {b"www-authenticate": b"Bearer"}, 503: {b"retry-after": b"1"}}.get(status, {})
 
 
-def _status(found: set[str], *, executed: bool) -> int:
-    if executed:
-        return 401 if "UNAUTHENTICATED" in found else 200
-    return next((status for code, status in _STATUS.items() if code in found), 400)
-
-
-def _headers(status: int) -> dict[str, str]:
-    return {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
-
-
-def _default_code(error: GraphQLError, result: Any) -> str:
-    if isinstance(error, GraphQLSyntaxError):
-        return "GRAPHQL_PARSE_FAILED"
+def _default_code(error: GraphQLError, code: str) -> str:
     inside = error.original_error is not None and not isinstance(error.original_error, GraphQLError)
-    if error.path or inside:
-        return "INTERNAL"
-    return "GRAPHQL_VALIDATION_FAILED" if type(result).__name__ == "PreExecutionError" else "BAD_USER_INPUT"
+    return "INTERNAL" if inside else code
 
 
-def _refusal(request: Request, refused: RefusedError, request_id: str) -> Response:
+def _refusal(refused: RefusedError, request_id: str) -> dict[str, Any]:
     error = {"message": refused.message, "extensions": {"code": refused.code, "requestId": request_id}}
-    return _json(request, {"errors": [error]}, status=refused.status, headers=refused.headers)
+    return {"errors": [error]}
 
 
-def _json(request: Request, body: dict[str, Any], *, status: int, headers: dict[str, str]) -> Response:
-    media = _RESPONSE if _RESPONSE in request.headers.get("accept", "") else _JSON
-    return Response(orjson.dumps(body), status_code=status, headers=headers, media_type=f"{media}; charset=utf-8")
+def _media(exchange: Exchange) -> bytes:
+    accepted = exchange.header(b"accept") or ""
+    return _RESPONSE_SENT if _RESPONSE in accepted else _JSON_SENT
