@@ -7,8 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from gateway import starting
-from schema import node_ids
+from gateway import partners, starting
 from storage import rls
 from storage.audit import audit_entry
 from storage.base import SCHEMA
@@ -84,8 +83,8 @@ async def verify(
     connection = await connect(owner_url)
     try:
         async with _snapshot(connection):
-            partners = await connection.fetch(_PARTNERS)
-        for row in partners if partner is None else [_named(partners, partner)]:
+            rows = await connection.fetch(_PARTNERS)
+        for row in rows if partner is None else [_named(rows, partner)]:
             async with _snapshot(connection):
                 yield Trail(row["name"], await _walk(connection, row["id"], kept))
     except UNREACHABLE as error:
@@ -117,22 +116,8 @@ def _anchor(text: str) -> Link:
         raise CannotVerifyError(str(error)) from error
 
 
-def _named(partners: Sequence[Any], wanted: str) -> Any:
-    """Find a partner by its node id, its UUID or its name in any case."""
-    identifier = _identifier(wanted.strip())
-    called = [row for row in partners if row["name"].strip().casefold() == wanted.strip().casefold()]
-    found = [row for row in partners if row["id"] == identifier] or called
-    if len(found) != 1:
-        message = f"Several partners are called '{wanted}': give the id." if found else f"No partner is '{wanted}'."
-        raise CannotVerifyError(message)
-    return found[0]
-
-
-def _identifier(text: str) -> UUID | None:
-    decoded = node_ids.decode(text)
-    if decoded is not None:
-        return decoded[1] if decoded[0] == "PartnerOrg" else None
+def _named(rows: Sequence[Any], wanted: str) -> Any:
     try:
-        return UUID(text)
-    except ValueError:
-        return None
+        return partners.named(rows, wanted)
+    except partners.UnknownPartnerError as error:
+        raise CannotVerifyError(str(error)) from error

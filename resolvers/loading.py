@@ -26,7 +26,7 @@ from sqlalchemy import tuple_ as row_of
 from sqlalchemy.sql.selectable import FromClause, Select
 
 from resolvers.errors import BadCursorError
-from resolvers.paging import COUNTED, Owner, Page, PageArgs, Place, binding, place
+from resolvers.paging import COUNTED, Listed, Owner, Page, PageArgs, Place, binding, place
 from storage.base import FOREVER, Record
 from tenancy.predicates import Bounds
 from tenancy.scope import ReadScope
@@ -118,6 +118,10 @@ class ManyBy:
         return (_KEY, *_names(self.table, columns))
 
 
+Places = tuple[Place | None, Place | None]
+"""Where the cursors `after` and `before` point."""
+
+
 class PageBy:
     """A page of the rows that belong to each key, or of all rows of the scope where `by` is None.
 
@@ -136,22 +140,16 @@ class PageBy:
         self, db: ReadScope, keys: Sequence[UUID | None], columns: frozenset[str], args: PageArgs, *, wire: bool = False
     ) -> Sequence[Any]:
         """Read one page for each parent; a cursor of another list is an error in its place."""
-        layout = self.layout(columns, args) if wire else None
-        answers: dict[UUID | None, Any] = {}
-        places: tuple[Place | None, Place | None] = (None, None)
-        for key in keys:
-            owner = Owner(self.table.name, db.principal.partner_id, key)
-            try:
-                places = self._places(args, owner)
-            except BadCursorError as error:
-                answers[key] = error
-            else:
-                answers[key] = Page(items=[], args=args, owner=owner, layout=layout)
-        pages = {key: page for key, page in answers.items() if isinstance(page, Page)}
-        if pages:
-            await self._fill(db, pages, columns, args, places, wire=wire)
+        answers: dict[Any, Any] = dict.fromkeys(keys)
+        asked = list(answers)
+        places: Places = (None, None)
+        if args.after is not None or args.before is not None:
+            asked, places = self._placed(db, answers, args)
+        if asked:
+            pages = await self._pages(db, asked, columns, args, places, wire=wire)
+            answers.update(zip(asked, pages, strict=True))
             if COUNT in columns:
-                await self._count(db, pages, args)
+                await self._count(db, asked, pages, args)
         return [answers[key] for key in keys]
 
     def layout(self, columns: frozenset[str], args: PageArgs) -> tuple[str, ...]:
@@ -159,26 +157,34 @@ class PageBy:
         names = _names(self.table, columns | {args.order.column})
         return names if self.by is None else (_KEY, *names)
 
-    def _places(self, args: PageArgs, owner: Owner) -> tuple[Place | None, Place | None]:
-        if args.after is None and args.before is None:
-            return None, None
-        bound = binding(owner, args)
+    def _placed(self, db: ReadScope, answers: dict[Any, Any], args: PageArgs) -> tuple[list[Any], Places]:
+        """Return the keys whose cursors are theirs, and where these point; the others are answered by an error."""
         kind = self.table.c[args.order.column].type.python_type
-        return (
-            place(args.after, bound, kind=kind, argument="after"),
-            place(args.before, bound, kind=kind, argument="before"),
-        )
+        asked: list[Any] = []
+        places: Places = (None, None)
+        for key in answers:
+            bound = binding(Owner(self.table.name, db.principal.partner_id, key), args)
+            try:
+                places = (
+                    place(args.after, bound, kind=kind, argument="after"),
+                    place(args.before, bound, kind=kind, argument="before"),
+                )
+            except BadCursorError as error:
+                answers[key] = error
+            else:
+                asked.append(key)
+        return asked, places
 
-    async def _fill(  # noqa: PLR0913 - one statement's whole shape
+    async def _pages(  # noqa: PLR0913 - one statement's whole shape
         self,
         db: ReadScope,
-        pages: Mapping[UUID | None, Page],
+        keys: list[Any],
         columns: frozenset[str],
         args: PageArgs,
-        places: tuple[Place | None, Place | None],
+        places: Places,
         *,
         wire: bool,
-    ) -> None:
+    ) -> list[Page]:
         names = _names(self.table, columns | {args.order.column})
 
         def build(bounds: Bounds) -> Select[Any]:
@@ -197,11 +203,13 @@ class PageBy:
             "page_limit": args.size + 1,
             **_place_values("after", after),
             **_place_values("before", before),
-            **({} if self.by is None else {"keys": list(pages)}),
+            **({} if self.by is None else {"keys": keys}),
         }
         rows = await db.fetch((self, "page", names, wire, args.shape), build, **bound)
         items: Sequence[Any] = rows if wire else [_record(self.record, names, row) for row in rows]
-        _hand_out(rows, items, list(pages.values()), whole=self.by is None)
+        listed = Listed(self.table.name, db.principal.partner_id, args, self.layout(columns, args) if wire else None)
+        shares = [items] if self.by is None else _shares(rows, items, len(keys))
+        return [_page(share, key, listed) for key, share in zip(keys, shares, strict=True)]
 
     def _window(self, table: Any, names: tuple[str, ...], args: PageArgs, bounds: Bounds, *, wire: bool) -> Select[Any]:
         sort, identifier = table.c[args.order.column], table.c.id
@@ -219,7 +227,7 @@ class PageBy:
     def _conditions(self, table: Any, args: PageArgs, bounds: Bounds) -> list[ColumnElement[bool]]:
         return [bounds(table), *(self.filters[name](table, bounds) for name, _value in args.filters)]
 
-    async def _count(self, db: ReadScope, pages: Mapping[UUID | None, Page], args: PageArgs) -> None:
+    async def _count(self, db: ReadScope, keys: list[Any], pages: list[Page], args: PageArgs) -> None:
         def build(bounds: Bounds) -> Select[Any]:
             table = self.table.alias("counted")
             rows = select(table.c.id).where(*self._conditions(table, args, bounds)).limit(COUNTED + 1)
@@ -233,12 +241,11 @@ class PageBy:
                 .group_by(keys.c.n)
             )
 
-        bound = {**_filter_values(args), **({} if self.by is None else {"keys": list(pages)})}
+        bound = {**_filter_values(args), **({} if self.by is None else {"keys": keys})}
         names = tuple(name for name, _value in args.filters)
-        ordered = list(pages.values())
         for row in await db.fetch((self, "count", names), build, **bound):
             place, counted = (1, row[0]) if self.by is None else row
-            ordered[place - 1].counted = counted
+            pages[place - 1].counted = counted
 
 
 def equals(column: str) -> Filter:
@@ -280,20 +287,20 @@ def _record(kind: type[Record], names: Sequence[str], row: Any) -> Record:
     return kind(**{name: row[name] for name in names})
 
 
-def _hand_out(rows: Sequence[Any], items: Sequence[Any], pages: Sequence[Page], *, whole: bool) -> None:
-    """Give each page its items: a row begins with its page's number, counted from 1, where there are several."""
-    shares: list[list[Any]] = [[] for _ in pages]
-    if whole:
-        shares[0].extend(items)
-    else:
-        for row, item in zip(rows, items, strict=True):
-            shares[row[0] - 1].append(item)
-    for page, found in zip(pages, shares, strict=True):
-        args = page.args
-        more = len(found) > args.size
-        page.items = found[: args.size][:: -1 if args.backward else 1]
-        page.has_next = more if not args.backward else args.before is not None
-        page.has_previous = more if args.backward else args.after is not None
+def _shares(rows: Sequence[Any], items: Sequence[Any], number: int) -> list[list[Any]]:
+    """Give each page its items: a row begins with its page's number, counted from 1."""
+    shares: list[list[Any]] = [[] for _ in range(number)]
+    for row, item in zip(rows, items, strict=True):
+        shares[row[0] - 1].append(item)
+    return shares
+
+
+def _page(found: Sequence[Any], parent: Any, listed: Listed) -> Page:
+    args = listed.args
+    more = len(found) > args.size
+    if args.backward:
+        return Page(found[: args.size][::-1], args.before is not None, more, parent, listed)
+    return Page(found[: args.size] if more else found, more, args.after is not None, parent, listed)
 
 
 def _filter_values(args: PageArgs) -> dict[str, Any]:

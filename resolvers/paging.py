@@ -66,28 +66,39 @@ class Owner(msgspec.Struct, frozen=True):
     parent: UUID | str | None
 
 
-class Page(msgspec.Struct):
-    """One page of records; `counted` stops one past `COUNTED`, and is None where nobody asked.
+class Listed(msgspec.Struct, frozen=True):
+    """What pages that were read together have in common.
 
-    Where there is a `layout`, the items are rows of output-ready values: it names their columns, by position.
+    Where there is a `layout`, their items are rows of output-ready values: it names their columns, by position.
     """
 
-    items: Sequence[Any]
+    table: str
+    partner_id: UUID
     args: PageArgs
-    owner: Owner
-    layout: tuple[str, ...] | None = None
-    has_next: bool = False
-    has_previous: bool = False
+    layout: tuple[str, ...] | None
+
+    def read(self, record: Any, name: str) -> Any:
+        """Read a column of an item."""
+        return getattr(record, name) if self.layout is None else record[self.layout.index(name)]
+
+
+class Page(msgspec.Struct):
+    """One page of a parent's records; `counted` stops one past `COUNTED`, and is None where nobody asked."""
+
+    items: Sequence[Any]
+    has_next: bool
+    has_previous: bool
+    parent: UUID | str | None
+    listed: Listed
     counted: int | None = None
 
     def cursor(self, record: Any) -> str:
         """Return the cursor that marks a record of this page."""
-        value, identifier = self._read(record, self.args.order.column), self._read(record, "id")
+        listed = self.listed
+        value, identifier = listed.read(record, listed.args.order.column), listed.read(record, "id")
         text = value.isoformat() if isinstance(value, datetime | date) else value
-        return _encoded([1, binding(self.owner, self.args), text, UUID(str(identifier)).bytes])
-
-    def _read(self, record: Any, name: str) -> Any:
-        return getattr(record, name) if self.layout is None else record[self.layout.index(name)]
+        owner = Owner(listed.table, listed.partner_id, self.parent)
+        return _encoded([1, binding(owner, listed.args), text, UUID(str(identifier)).bytes])
 
 
 def checked_size(first: int | None, last: int | None) -> tuple[int | None, int | None]:

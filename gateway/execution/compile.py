@@ -6,7 +6,7 @@ one and says what went wrong where.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -126,9 +126,7 @@ class _Writer:
     def function(self, selection: Selection) -> Callable[..., list[Any]]:
         branches = [f"b{number}" for number in range(len(selection.branches))]
         values = iter(branches)
-        members = [
-            f"{field.key!r}: {self._leaf(field) if field.immediate else next(values)}" for field in selection.fields
-        ]
+        members = [f"{field.key!r}: {self._member(field, values)}" for field in selection.fields]
         given = ", ".join(["sources", *(f"of_{name}" for name in branches)])
         source = f"""def make({given}):
     made = []
@@ -146,10 +144,13 @@ class _Writer:
         self._names[name] = value
         return name
 
-    def _leaf(self, field: Field) -> str:
+    def _member(self, field: Field, branches: Iterator[str]) -> str:
         if field.access is Access.TYPENAME:
             return repr(field.parent.name)
-        value, shape = self._value(field), field.shape
+        value = self._value(field) if field.immediate else next(branches)
+        return self._leaf(field.shape, value) if field.shape.is_leaf else value
+
+    def _leaf(self, shape: Shape, value: str) -> str:
         if shape.nullable:
             return f"(None if (v := {value}) is None else {self._checked('v', shape)})"
         return self._checked(value, shape)

@@ -16,6 +16,9 @@ from gateway.execution.slots import FAILED, Gapped, Group, Lists, Made, Merged, 
 from gateway.execution.waiting import IterationError, Waits
 
 _NO_VALUES: Final = (NoneType, type(Undefined), Exception)
+_VALUES: Final[set[type]] = {str, int, bool, float, dict, list}
+"""Types that are neither errors nor empty; those that are met join."""
+_MOST_KNOWN: Final = 10_000
 
 
 class Begin(Protocol):
@@ -63,6 +66,12 @@ class Completion:
             return self._waits.add(given.values, lambda awaited: self.complete(given._replace(values=awaited)))
         return self.complete(given)
 
+    def raw(self, given: Values) -> Slot:
+        """Leave leaves as they are, for those who make the objects to complete; what has to be awaited is."""
+        if waiting.holds_awaitable(given.values):
+            return self._waits.add(given.values, Made)
+        return Made(given.values)
+
     def complete(self, given: Values) -> Slot:
         """Complete values that are there: an error or a null in the place of one is told, or passes."""
         return self._around(self._gaps(given), given, self._whole)
@@ -76,7 +85,10 @@ class Completion:
 
     def _gaps(self, given: Values) -> dict[int, Any]:
         """Find the values that are null or errors, and tell those that may not be."""
-        if not any(issubclass(kind, _NO_VALUES) for kind in set(map(type, given.values))):
+        unknown = set(map(type, given.values)) - _VALUES
+        if not any(issubclass(kind, _NO_VALUES) for kind in unknown):
+            if len(_VALUES) < _MOST_KNOWN:
+                _VALUES.update(unknown)
             return {}
         gaps: dict[int, Any] = {}
         for place, value in enumerate(given.values):

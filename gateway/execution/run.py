@@ -11,7 +11,7 @@ from gateway.execution import compile as compiling
 from gateway.execution import waiting
 from gateway.execution.completion import Completion, Values
 from gateway.execution.loading import Asks, Operation
-from gateway.execution.plan import Access, Field, Plan, Selection
+from gateway.execution.plan import Access, Field, Layout, Plan, Selection
 from gateway.execution.positions import Kept, Positions, Shared, Top, Under, as_path, reported
 from gateway.execution.slots import FAILED, Group, Later, Merged, Slot, Spread
 
@@ -105,18 +105,19 @@ class Run:
     def _carefully(self, group: Group, columns: list[list[Any]]) -> list[Any]:
         """Make a group's objects one by one, so that it is known of each value whether it failed."""
         branches = iter(columns)
-        members = [
-            (field.key, self._leaves(group, field) if field.immediate else next(branches))
-            for field in group.selection.fields
-        ]
+        members = []
+        for field in group.selection.fields:
+            column = None if field.immediate else next(branches)
+            members.append((field.key, self._leaves(group, field, column) if field.shape.is_leaf else column or []))
         built: list[Any] = []
         for number in range(len(group.sources)):
             made = {key: column[number] for key, column in members}
             built.append(FAILED if any(value is FAILED for value in made.values()) else made)
         return built
 
-    def _leaves(self, group: Group, field: Field) -> list[Any]:
-        values = _read_each(compiling.reader(field, group.layout), group.sources)
+    def _leaves(self, group: Group, field: Field, values: list[Any] | None) -> list[Any]:
+        if values is None:
+            values = _read_each(compiling.reader(field, group.layout), group.sources)
         return self._completion.complete(Values(field, field.shape, values, Under(group.positions, field.step))).take()
 
     def _branch(self, group: Group, field: Field) -> Slot:
@@ -131,13 +132,16 @@ class Run:
         if read is not None:
             return read(group, field, positions)
         values = _read_all(compiling.reader(field, group.layout), group.sources)
-        if field.access is Access.ATTRIBUTE:
-            return self._completion.settle(Values(field, field.shape, values, positions))
         layout = group.layout if field.access is Access.PART else None
-        return self._completion.complete(Values(field, field.shape, values, positions, layout))
+        return self._settled(field, values, positions, layout)
+
+    def _settled(self, field: Field, values: list[Any], positions: Positions, layout: Layout = None) -> Slot:
+        """Complete a field's values; leaves are completed with the objects that they are of."""
+        given = Values(field, field.shape, values, positions, layout)
+        return self._completion.raw(given) if field.shape.is_leaf else self._completion.settle(given)
 
     def _fill(self, group: Group, field: Field, positions: Positions, value: Any) -> Slot:
-        return self._completion.complete(Values(field, field.shape, [value] * len(group.sources), positions))
+        return self._settled(field, [value] * len(group.sources), positions)
 
     def _arguments(self, field: Field) -> tuple[Any, Exception | None]:
         return field.arguments(self._host.variable_values, hide_suggestions=self._host.hide_suggestions)
@@ -151,10 +155,10 @@ class Run:
             numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         except TypeError:  # a value that cannot be a key
             values = _read_all(compiling.reader(field, group.layout), group.sources)
-            return self._completion.complete(Values(field, field.shape, values, positions))
+            return self._settled(field, values, positions)
         values = _read_each(lambda key: spec.resolve(*key), list(numbers))
         index = [numbers[key] for key in keys]
-        return Spread(self._completion.complete(Values(field, field.shape, values, Shared(positions, index))), index)
+        return Spread(self._settled(field, values, Shared(positions, index)), index)
 
     def _judged(self, group: Group, field: Field, positions: Positions) -> Slot:
         arguments, error = self._arguments(field)
@@ -164,7 +168,7 @@ class Run:
         read = compiling.values_of(spec.needs, group.layout)
         context = self._host.context_value
         values = _read_each(lambda source: spec.resolve(context, arguments, *read(source)), group.sources)
-        return self._completion.complete(Values(field, field.shape, values, positions))
+        return self._settled(field, values, positions)
 
     def _edge(self, group: Group, field: Field, positions: Positions) -> Slot:
         spec: Any = field.spec
@@ -173,15 +177,15 @@ class Run:
             return self._asked(field, positions, keys)
         kept = [place for place, key in enumerate(keys) if key is not None]
         nulls = dict.fromkeys(place for place, key in enumerate(keys) if key is None)
-        empty = Values(field, field.shape, list(nulls.values()), Kept(positions, list(nulls)))
+        missing = self._settled(field, list(nulls.values()), Kept(positions, list(nulls)))
         asked = self._asked(field, Kept(positions, kept), [keys[place] for place in kept])
-        return Merged([(kept, asked), (list(nulls), self._completion.complete(empty))], len(keys))
+        return Merged([(kept, asked), (list(nulls), missing)], len(keys))
 
     def _asked(self, field: Field, positions: Positions, keys: list[Any]) -> Slot:
         """Ask a field's question about some keys, each once."""
         arguments, error = self._arguments(field)
         if error is not None or not keys:
-            return self._completion.complete(Values(field, field.shape, [error] * len(keys), positions))
+            return self._settled(field, [error] * len(keys), positions)
         unique = list(dict.fromkeys(keys))
         shared = len(unique) < len(keys)
         numbers = {key: number for number, key in enumerate(unique)} if shared else {}
@@ -190,7 +194,7 @@ class Run:
 
         def resume(values: list[Any], layout: Any) -> None:
             places = Shared(positions, index) if shared else positions
-            slot = self._completion.complete(Values(field, field.shape, values, places, layout))
+            slot = self._settled(field, values, places, layout)
             later.slot = Spread(slot, index) if shared else slot
 
         self._asks.add(field, arguments, unique, resume)
@@ -220,7 +224,7 @@ class Run:
     def _root_answered(self, field: Field, positions: Positions, values: list[Any]) -> Slot:
         if values[0] is _TO_BE_ASKED:
             return self._asked(field, positions, [None])
-        return self._completion.complete(Values(field, field.shape, values, positions))
+        return self._settled(field, values, positions)
 
     def _resolved(self, group: Group, field: Field, positions: Positions) -> Slot:
         """Resolve a field of each object as GraphQL says: by its resolver, which is told where it stands."""
@@ -234,7 +238,7 @@ class Run:
                 values.append(resolve(source, self._info(field, positions, number), **arguments))
             except Exception as failed:  # noqa: BLE001 - whatever it is, it is this field's error
                 values.append(failed)
-        return self._completion.settle(Values(field, field.shape, values, positions))
+        return self._settled(field, values, positions)
 
     def _info(self, field: Field, positions: Positions, number: int) -> Any:
         path: Any = as_path(positions.paths(number)[0])

@@ -9,7 +9,9 @@ from graphql.pyutils import is_awaitable
 
 from gateway.execution.slots import Later, Slot
 
-_PLAIN: Final = frozenset({NoneType, str, int, bool, float, bytes, dict, list, tuple, set, frozenset})
+_READY: Final[set[type]] = {NoneType, str, int, bool, float, bytes, dict, list, tuple, set, frozenset}
+"""Types whose values have not to be awaited; those that are met join."""
+_MOST_READY: Final = 10_000
 
 
 class IterationError(Exception):
@@ -101,10 +103,13 @@ def _outcome(done: "asyncio.Future[Any]") -> Any:
 
 def holds_awaitable(values: Sequence[Any]) -> bool:
     """Tell whether any of some values has to be awaited, by their types."""
-    return any(
-        kind not in _PLAIN and (hasattr(kind, "__await__") or issubclass(kind, CoroutineType | GeneratorType))
-        for kind in set(map(type, values))
-    ) and any(is_awaitable(value) for value in values)
+    unknown = set(map(type, values)) - _READY
+    if not unknown:
+        return False
+    maybe = {kind for kind in unknown if hasattr(kind, "__await__") or issubclass(kind, CoroutineType | GeneratorType)}
+    if len(_READY) < _MOST_READY:
+        _READY.update(unknown - maybe)
+    return bool(maybe) and any(is_awaitable(value) for value in values)
 
 
 async def collected(items: AsyncIterable[Any]) -> list[Any]:

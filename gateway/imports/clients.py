@@ -9,14 +9,13 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from gateway import starting
+from gateway import partners, starting
 from gateway.imports.reading import CannotImportError, CsvFile
 from gateway.imports.rows import Layout, Row
 from gateway.imports.whmcs import SOURCE, column_of
 from gateway.settings import Settings
 from resolvers import clients
 from resolvers.errors import AlreadyExistsError, BusyError, ExpectedError
-from schema import node_ids
 from storage import rls
 from storage.base import SCHEMA
 from storage.engine import Database, connect
@@ -164,7 +163,6 @@ def _opened(file: Path) -> BinaryIO:
 
 
 async def _find_partner(owner_url: str, wanted: str) -> _Partner:
-    """Find a partner by its node id, its UUID or its name in any case."""
     connection = await connect(owner_url)
     try:
         async with connection.transaction(readonly=True):
@@ -172,23 +170,11 @@ async def _find_partner(owner_url: str, wanted: str) -> _Partner:
             rows = await connection.fetch(f"SELECT id, name, currency FROM {SCHEMA}.partner_org")  # noqa: S608 - a constant
     finally:
         await connection.close()
-    identifier = _identifier(wanted)
-    named = [row for row in rows if row["name"].strip().casefold() == wanted.strip().casefold()]
-    found = [row for row in rows if row["id"] == identifier] or named
-    if len(found) != 1:
-        message = f"Several partners are called '{wanted}': give the id." if found else f"No partner is '{wanted}'."
-        raise CannotImportError(message)
-    return _Partner(found[0]["id"], found[0]["currency"])
-
-
-def _identifier(text: str) -> UUID | None:
-    decoded = node_ids.decode(text.strip())
-    if decoded is not None:
-        return decoded[1] if decoded[0] == "PartnerOrg" else None
     try:
-        return UUID(text.strip())
-    except ValueError:
-        return None
+        found = partners.named(rows, wanted)
+    except partners.UnknownPartnerError as error:
+        raise CannotImportError(str(error)) from error
+    return _Partner(found["id"], found["currency"])
 
 
 def _quiet(_done: int, _total: int) -> None:
