@@ -1,6 +1,6 @@
 """Questions: each is asked once for a whole set of keys, and runs one statement for the columns that are wanted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -69,10 +69,10 @@ class ById:
 
         def build(bounds: Bounds) -> Select[Any]:
             table = self.table
-            wanted = table.c.id == any_(bindparam("keys", type_=ARRAY(Uuid())))
+            wanted = table.c.id == any_(_asked(wire=wire))
             return select(*_selected(table, names, wire=wire)).where(bounds(table), wanted)
 
-        rows = await db.fetch((self, names, wire), build, keys=list(keys))
+        rows = await db.fetch((self, names, wire), build, keys=_bound(keys, wire=wire))
         at = names.index("id")
         found = {row[at]: row if wire else _record(self.record, names, row) for row in rows}
         return [found.get(key) for key in (map(str, keys) if wire else keys)]
@@ -103,13 +103,13 @@ class ManyBy:
             key = (_as_text(parent) if wire else parent).label(_KEY)
             return (
                 select(key, *_selected(table, names, wire=wire))
-                .where(bounds(table), parent == any_(bindparam("keys", type_=ARRAY(Uuid()))))
+                .where(bounds(table), parent == any_(_asked(wire=wire)))
                 .order_by(*(table.c[name] for name in self._order))
             )
 
         asked: list[Any] = list(map(str, keys)) if wire else list(keys)
         found: dict[Any, list[Any]] = {key: [] for key in asked}
-        for row in await db.fetch((self, names, wire), build, keys=list(keys)):
+        for row in await db.fetch((self, names, wire), build, keys=_bound(keys, wire=wire)):
             found[row[0]].append(row if wire else _record(self.record, names, row))
         return [found[key] for key in asked]
 
@@ -149,7 +149,7 @@ class PageBy:
             pages = await self._pages(db, asked, columns, args, places, wire=wire)
             answers.update(zip(asked, pages, strict=True))
             if COUNT in columns:
-                await self._count(db, asked, pages, args)
+                await self._count(db, asked, pages, args, wire=wire)
         return [answers[key] for key in keys]
 
     def layout(self, columns: frozenset[str], args: PageArgs) -> tuple[str, ...]:
@@ -190,7 +190,7 @@ class PageBy:
         def build(bounds: Bounds) -> Select[Any]:
             if self.by is None:
                 return self._window(self.table, names, args, bounds, wire=wire)
-            keys = _keys()
+            keys = _keys(wire=wire)
             table = self.table.alias("page")
             mine = table.c[self.by] == keys.c.id
             inner = self._window(table, names, args, bounds, wire=wire).where(mine).lateral("found")
@@ -203,13 +203,16 @@ class PageBy:
             "page_limit": args.size + 1,
             **_place_values("after", after),
             **_place_values("before", before),
-            **({} if self.by is None else {"keys": keys}),
+            **({} if self.by is None else {"keys": _bound(keys, wire=wire)}),
         }
         rows = await db.fetch((self, "page", names, wire, args.shape), build, **bound)
         items: Sequence[Any] = rows if wire else [_record(self.record, names, row) for row in rows]
         listed = Listed(self.table.name, db.principal.partner_id, args, self.layout(columns, args) if wire else None)
         shares = [items] if self.by is None else _shares(rows, items, len(keys))
-        return [_page(share, key, listed) for key, share in zip(keys, shares, strict=True)]
+        size, backward = args.size, args.backward
+        return [
+            _page(share, key, listed, size=size, backward=backward) for key, share in zip(keys, shares, strict=True)
+        ]
 
     def _window(self, table: Any, names: tuple[str, ...], args: PageArgs, bounds: Bounds, *, wire: bool) -> Select[Any]:
         sort, identifier = table.c[args.order.column], table.c.id
@@ -227,13 +230,13 @@ class PageBy:
     def _conditions(self, table: Any, args: PageArgs, bounds: Bounds) -> list[ColumnElement[bool]]:
         return [bounds(table), *(self.filters[name](table, bounds) for name, _value in args.filters)]
 
-    async def _count(self, db: ReadScope, keys: list[Any], pages: list[Page], args: PageArgs) -> None:
+    async def _count(self, db: ReadScope, keys: list[Any], pages: list[Page], args: PageArgs, *, wire: bool) -> None:
         def build(bounds: Bounds) -> Select[Any]:
             table = self.table.alias("counted")
             rows = select(table.c.id).where(*self._conditions(table, args, bounds)).limit(COUNTED + 1)
             if self.by is None:
                 return select(func.count(rows.subquery("some").c.id))
-            keys = _keys()
+            keys = _keys(wire=wire)
             some = rows.where(table.c[self.by] == keys.c.id).lateral("some")
             return (
                 select(keys.c.n.label(_KEY), func.count(some.c.id))
@@ -241,9 +244,9 @@ class PageBy:
                 .group_by(keys.c.n)
             )
 
-        bound = {**_filter_values(args), **({} if self.by is None else {"keys": keys})}
+        bound = {**_filter_values(args), **({} if self.by is None else {"keys": _bound(keys, wire=wire)})}
         names = tuple(name for name, _value in args.filters)
-        for row in await db.fetch((self, "count", names), build, **bound):
+        for row in await db.fetch((self, "count", names, wire), build, **bound):
             place, counted = (1, row[0]) if self.by is None else row
             pages[place - 1].counted = counted
 
@@ -258,9 +261,19 @@ def equals(column: str) -> Filter:
     return condition
 
 
-def _keys() -> Any:
-    unnested = func.unnest(bindparam("keys", type_=ARRAY(Uuid())))
-    return unnested.table_valued("id", with_ordinality="n", name="keys").render_derived()
+def _asked(*, wire: bool) -> ColumnElement[Any]:
+    """Make the array of the keys: for `wire` of one text, which is bound in a fraction of the time."""
+    if not wire:
+        return bindparam("keys", type_=ARRAY(Uuid()))
+    return cast(func.string_to_array(bindparam("keys", type_=Text), literal(",")), ARRAY(Uuid()))
+
+
+def _bound(keys: Iterable[Any], *, wire: bool) -> Any:
+    return ",".join(map(str, keys)) if wire else list(keys)
+
+
+def _keys(*, wire: bool) -> Any:
+    return func.unnest(_asked(wire=wire)).table_valued("id", with_ordinality="n", name="keys").render_derived()
 
 
 @lru_cache(maxsize=2_000)
@@ -295,12 +308,11 @@ def _shares(rows: Sequence[Any], items: Sequence[Any], number: int) -> list[list
     return shares
 
 
-def _page(found: Sequence[Any], parent: Any, listed: Listed) -> Page:
-    args = listed.args
-    more = len(found) > args.size
-    if args.backward:
-        return Page(found[: args.size][::-1], args.before is not None, more, parent, listed)
-    return Page(found[: args.size] if more else found, more, args.after is not None, parent, listed)
+def _page(found: Sequence[Any], parent: Any, listed: Listed, *, size: int, backward: bool) -> Page:
+    more = len(found) > size
+    if backward:
+        return Page(found[:size][::-1], listed.args.before is not None, more, parent, listed)
+    return Page(found[:size] if more else found, more, listed.args.after is not None, parent, listed)
 
 
 def _filter_values(args: PageArgs) -> dict[str, Any]:

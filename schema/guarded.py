@@ -191,8 +191,7 @@ def _is_node(cls: type) -> bool:
 
 
 def _node_id(spec: EntitySpec) -> Any:
-    name = spec.name
-    return computed(lambda identifier: node_ids.encode(name, identifier), needs=("id",), doc=ID_DOC)
+    return computed(node_ids.encoder(spec.name), needs=("id",), doc=ID_DOC)
 
 
 ID_DOC: Final = "Opaque and stable; use it with `node`."

@@ -4,7 +4,7 @@ An id is the type's three letters, the version digit, an underscore and the 32 h
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -39,8 +39,13 @@ _FORM: Final = re.compile(r"([a-z]{3}[0-9]_)([0-9a-f]{32})")
 
 def encode(type_name: str, identifier: UUID | str) -> str:
     """Return the node id of a row; its UUID may come as the database's text, which is trusted."""
-    digits = identifier.replace("-", "") if isinstance(identifier, str) else identifier.hex
-    return _PREFIXES[type_name] + digits
+    return encoder(type_name)(identifier)
+
+
+def encoder(type_name: str) -> Callable[[UUID | str], str]:
+    """Return what encodes the ids of one type, as :func:`encode` does."""
+    prefix = _PREFIXES[type_name]
+    return lambda identifier: prefix + (identifier.replace("-", "") if isinstance(identifier, str) else identifier.hex)
 
 
 def decode(text: str) -> tuple[str, UUID] | None:

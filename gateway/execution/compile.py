@@ -148,12 +148,13 @@ class _Writer:
         if field.access is Access.TYPENAME:
             return repr(field.parent.name)
         value = self._value(field) if field.immediate else next(branches)
-        return self._leaf(field.shape, value) if field.shape.is_leaf else value
+        ready = field.access is Access.COLUMN and self._layout is not None
+        return self._leaf(field.shape, value, ready=ready) if field.shape.is_leaf else value
 
-    def _leaf(self, shape: Shape, value: str) -> str:
+    def _leaf(self, shape: Shape, value: str, *, ready: bool) -> str:
         if shape.nullable:
-            return f"(None if (v := {value}) is None else {self._checked('v', shape)})"
-        return self._checked(value, shape)
+            return f"(None if (v := {value}) is None else {self._checked('v', shape, ready=ready)})"
+        return self._checked(value, shape, ready=ready)
 
     def _value(self, field: Field) -> str:
         spec = field.spec
@@ -167,20 +168,23 @@ class _Writer:
     def _column(self, name: str) -> str:
         return f"s.{name}" if self._layout is None else f"s[{self._layout.index(name)}]"
 
-    def _checked(self, value: str, shape: Shape) -> str:
-        """Write what completes a value: what is as it should be passes, everything else is for the type to judge."""
+    def _checked(self, value: str, shape: Shape, *, ready: bool) -> str:
+        """Write what completes a value: what is as it should be passes, everything else is for the type to judge.
+
+        Text of a row that is `ready` is what the type's serialiser made, or would make, of it.
+        """
         careful = self._refer(_strictly(shape))
         named = shape.named
         if isinstance(named, GraphQLEnumType):
             return f"{self._refer(_Names(shape))}[{value}]"
-        if any(named is text for text in _TEXTS):
-            return f"(w if type(w := {value}) is str else {careful}(w))"
         if named is GraphQLInt:
             return f"(w if type(w := {value}) is int and {-LARGEST_INT} <= w < {LARGEST_INT} else {careful}(w))"
         if named is GraphQLBoolean:
             return f"(w if type(w := {value}) is bool else {careful}(w))"
         if named is GraphQLFloat:
             return f"(w if type(w := {value}) is float and math.isfinite(w) else {careful}(w))"
+        if ready or any(named is text for text in _TEXTS):
+            return f"(w if type(w := {value}) is str else {careful}(w))"
         sent = f"{self._refer(named.coerce_output_value)}(w)"
         return f"(x if type(w := {value}) is str and type(x := {sent}) is str else {careful}(w))"
 
