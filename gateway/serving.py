@@ -1,6 +1,7 @@
 """The processes that stay: what serving and working start, what they print, and that all of it stops together."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -22,6 +23,8 @@ from gateway.worker import Worker
 from storage.seeding import Account
 from tenancy.scope import Boundary
 
+GARBAGE_THRESHOLDS: Final = (20_000, 20, 20)
+"""After how many new objects the garbage collector looks through them, and how many of its looks go further back."""
 GRACE_SECONDS: Final = 10
 """How long requests that are under way may take once the process is told to stop."""
 
@@ -141,7 +144,19 @@ class _Announced(uvicorn.Server):
     async def startup(self, sockets: "list[object] | None" = None) -> None:  # type: ignore[override]  # narrower there
         await super().startup(sockets)  # type: ignore[arg-type]  # as above
         if self.started:
+            _settle_memory()
             _announce(self._settings, self._accounts)
+
+
+def _settle_memory() -> None:
+    """Take what the process was built of out of the garbage collector's sight, and let it look less often.
+
+    An answer is thousands of short-lived objects without cycles: looking through them, and through a schema that
+    stays, takes a third of the time of making them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _announce(settings: Settings, accounts: Sequence[Account]) -> None:
