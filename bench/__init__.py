@@ -1,0 +1,1 @@
+"""The benchmark: one command that loads this gateway and its peers over one database, and compares them."""
