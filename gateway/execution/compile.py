@@ -191,7 +191,7 @@ class _Writer:
 
 def _strictly(shape: Shape) -> Callable[[Any], Any]:
     def complete(value: Any) -> Any:
-        if value is None or isinstance(value, Exception):
+        if value is None or value is Undefined or isinstance(value, Exception):
             raise _NotQuickError
         return complete_leaf(shape, value)
 

@@ -13,7 +13,7 @@ from gateway.execution.compile import NullError, complete_leaf
 from gateway.execution.plan import Field, Layout, Selection, Shape
 from gateway.execution.positions import Fault, Items, Kept, Positions
 from gateway.execution.slots import FAILED, Gapped, Group, Lists, Made, Merged, Objects, Slot
-from gateway.execution.waiting import IterationError, Waits
+from gateway.execution.waiting import Waits
 
 _NO_VALUES: Final = (NoneType, type(Undefined), Exception)
 _VALUES: Final[set[type]] = {str, int, bool, float, dict, list}
@@ -100,10 +100,7 @@ class Completion:
 
     def _fault(self, given: Values, place: int, error: Exception) -> Any:
         """Keep what went wrong, and return what stands in the place of the value."""
-        beyond: tuple[int, ...] = ()
-        if isinstance(error, IterationError):
-            beyond, error = (error.number,), error.error
-        self.faults.append(Fault(given.positions, place, error, given.field.nodes, beyond))
+        self.faults.append(Fault(given.positions, place, error, given.field.nodes))
         return None if given.shape.nullable else FAILED
 
     def _without(self, given: Values, errors: Mapping[int, Exception], complete: Callable[[Values], Slot]) -> Slot:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
@@ -126,7 +127,11 @@ class Field:
     def _needed(self, kind: Any) -> Iterator[str]:
         if not isinstance(kind, GraphQLObjectType):
             return
-        for field in self.select(kind).fields:
+        try:
+            fields = self.select(kind).fields
+        except GraphQLError:  # told where the objects are made
+            return
+        for field in fields:
             if field.spec is not None:
                 yield from field.spec.needs
             if field.access is Access.PART:
@@ -311,6 +316,7 @@ def _conditions(definitions: list[Any]) -> set[str]:
         for definition in definitions
         for node in _selected(definition)
         for directive in node.directives or ()
+        if directive.name.value in {"skip", "include"}
         for argument in directive.arguments or ()
         for name in _variables(argument.value)
     }

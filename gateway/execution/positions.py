@@ -101,13 +101,12 @@ def as_path(steps: Steps) -> Path | None:
 
 
 class Fault(NamedTuple):
-    """Something that went wrong at a position; `beyond` leads further than the value whose place it took."""
+    """Something that went wrong at a position."""
 
     positions: Positions
     place: int
     error: Exception
     nodes: list[FieldNode]
-    beyond: tuple[int, ...] = ()
 
 
 class _Located(NamedTuple):
@@ -144,6 +143,5 @@ def _located(fault: Fault) -> Iterable[_Located]:
         length = len(steps)
         while length and not steps[length - 1].nullable:
             length -= 1
-        path = [*_keys(steps), *fault.beyond]
-        order = (*(step.order for step in steps), *fault.beyond)
-        yield _Located(order, steps[:length], located_error(fault.error, fault.nodes, path))
+        order = tuple(step.order for step in steps)
+        yield _Located(order, steps[:length], located_error(fault.error, fault.nodes, list(_keys(steps))))

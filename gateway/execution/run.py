@@ -1,6 +1,7 @@
 """Runs a plan level by level: what a level needs is asked at once, and objects are made from the leaves upwards."""
 
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import Any, Final, Protocol
 
 from graphql import GraphQLError
@@ -152,8 +153,10 @@ class Run:
         read = compiling.values_of(spec.needs, group.layout)
         keys = _read_all(read, group.sources)
         try:
-            numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+            numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))} if _are_alike(keys) else None
         except TypeError:  # a value that cannot be a key
+            numbers = None
+        if numbers is None:
             values = _read_all(compiling.reader(field, group.layout), group.sources)
             return self._settled(field, values, positions)
         values = _read_each(lambda key: spec.resolve(*key), list(numbers))
@@ -243,6 +246,11 @@ class Run:
     def _info(self, field: Field, positions: Positions, number: int) -> Any:
         path: Any = as_path(positions.paths(number)[0])
         return self._host.build_resolve_info(field.definition, field.nodes, field.parent, path)
+
+
+def _are_alike(keys: list[Any]) -> bool:
+    """Tell whether equal keys are the same: True, 1 and 1.0 are equal, and are not."""
+    return all(len({*map(type, column)} - {NoneType}) <= 1 for column in zip(*keys, strict=True))
 
 
 def _read_all(read: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:

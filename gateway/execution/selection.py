@@ -1,12 +1,14 @@
 """What an operation selects: the fields that its selection names, over every type that they can be asked of."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLSchema,
@@ -68,6 +70,12 @@ class Selection:
         yield from self._walk(inside, fragment.selection_set.selections)
 
     def _wanted(self, node: SelectionNode) -> bool:
+        """Tell whether a node is left in; one whose condition is not valid is, and executing it tells so."""
+        with suppress(GraphQLError):
+            return self._is_wanted(node)
+        return True
+
+    def _is_wanted(self, node: SelectionNode) -> bool:
         skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
         if skip and skip["if"]:
             return False

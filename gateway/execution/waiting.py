@@ -14,15 +14,6 @@ _READY: Final[set[type]] = {NoneType, str, int, bool, float, bytes, dict, list, 
 _MOST_READY: Final = 10_000
 
 
-class IterationError(Exception):
-    """An asynchronous list failed while it was read: at which item, and why."""
-
-    def __init__(self, number: int, error: Exception) -> None:
-        super().__init__(number)
-        self.number = number
-        self.error = error
-
-
 class _Wait:
     def __init__(self, values: list[Any], resume: Callable[[list[Any]], Slot], later: Later) -> None:
         self.values = values
@@ -113,21 +104,13 @@ def holds_awaitable(values: Sequence[Any]) -> bool:
 
 
 async def collected(items: AsyncIterable[Any]) -> list[Any]:
-    """Read an asynchronous list to its end.
-
-    Raises:
-        IterationError: reading it failed.
-    """
-    made: list[Any] = []
+    """Read an asynchronous list to its end, or raise what reading it raises."""
     iterator = aiter(items)
-    while True:
-        try:
-            made.append(await anext(iterator))
-        except StopAsyncIteration:
-            return made
-        except Exception as error:
-            await _close(iterator)
-            raise IterationError(len(made), error) from error
+    try:
+        return [item async for item in iterator]
+    except Exception:
+        await _close(iterator)
+        raise
 
 
 async def _close(iterator: Any) -> None:
