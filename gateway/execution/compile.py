@@ -61,21 +61,16 @@ def complete_leaf(shape: Shape, value: Any) -> Any:
 
 def reader(field: Field, layout: Layout) -> Callable[[Any], Any]:
     """Return what reads a field from its parent where that needs no waiting."""
-    spec = field.spec
+    spec: Any = field.spec
     if field.access is Access.TYPENAME:
         name = field.parent.name
         return lambda _source: name
     if field.access is Access.ATTRIBUTE:
         return attrgetter(field.python_name)
-    if spec is None:
-        raise _NotQuickError
     if field.access is Access.COLUMN:
         return getter(spec.needs[0], layout)
-    if spec.resolve is None:
-        raise _NotQuickError
-    if field.access is Access.PART:
-        return spec.resolve
-    return _computing(spec.resolve, spec.needs, layout)
+    resolve: Callable[..., Any] = spec.resolve
+    return resolve if field.access is Access.PART else _computing(resolve, spec.needs, layout)
 
 
 def getter(name: str, layout: Layout) -> Callable[[Any], Any]:
@@ -157,9 +152,7 @@ class _Writer:
         return self._checked(value, shape, ready=ready)
 
     def _value(self, field: Field) -> str:
-        spec = field.spec
-        if spec is None:
-            raise _NotQuickError
+        spec: Any = field.spec
         if field.access is Access.COLUMN:
             return self._column(spec.needs[0])
         given = "s" if field.access is Access.PART else ", ".join(self._column(name) for name in spec.needs)

@@ -18,7 +18,6 @@ from gateway.execution.waiting import Waits
 _NO_VALUES: Final = (NoneType, type(Undefined), Exception)
 _VALUES: Final[set[type]] = {str, int, bool, float, dict, list}
 """Types that are neither errors nor empty; those that are met join."""
-_MOST_KNOWN: Final = 10_000
 
 
 class Begin(Protocol):
@@ -87,8 +86,7 @@ class Completion:
         """Find the values that are null or errors, and tell those that may not be."""
         unknown = set(map(type, given.values)) - _VALUES
         if not any(issubclass(kind, _NO_VALUES) for kind in unknown):
-            if len(_VALUES) < _MOST_KNOWN:
-                _VALUES.update(unknown)
+            _VALUES.update(unknown)
             return {}
         gaps: dict[int, Any] = {}
         for place, value in enumerate(given.values):

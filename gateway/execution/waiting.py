@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import CoroutineType, GeneratorType, NoneType
 from typing import Any, Final
 
@@ -11,7 +12,6 @@ from gateway.execution.slots import Later, Slot
 
 _READY: Final[set[type]] = {NoneType, str, int, bool, float, bytes, dict, list, tuple, set, frozenset}
 """Types whose values have not to be awaited; those that are met join."""
-_MOST_READY: Final = 10_000
 
 
 class _Wait:
@@ -78,18 +78,15 @@ class _Round:
         """End what still runs, and what never began."""
         for running in self._running:
             running.cancel()
-        close = getattr(self._only, "close", None)
-        if close is not None:
-            close()
+        with suppress(AttributeError):
+            self._only.close()  # type: ignore[union-attr]  # None has none either
 
 
 def _outcome(done: "asyncio.Future[Any]") -> Any:
-    error = done.exception()
-    if error is None:
+    try:
         return done.result()
-    if isinstance(error, Exception):
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this value's error
         return error
-    raise error
 
 
 def holds_awaitable(values: Sequence[Any]) -> bool:
@@ -98,8 +95,7 @@ def holds_awaitable(values: Sequence[Any]) -> bool:
     if not unknown:
         return False
     maybe = {kind for kind in unknown if hasattr(kind, "__await__") or issubclass(kind, CoroutineType | GeneratorType)}
-    if len(_READY) < _MOST_READY:
-        _READY.update(unknown - maybe)
+    _READY.update(unknown - maybe)
     return bool(maybe) and any(is_awaitable(value) for value in values)
 
 
@@ -114,6 +110,5 @@ async def collected(items: AsyncIterable[Any]) -> list[Any]:
 
 
 async def _close(iterator: Any) -> None:
-    close = getattr(iterator, "aclose", None)
-    if close is not None:
-        await close()
+    with suppress(AttributeError):
+        await iterator.aclose()
