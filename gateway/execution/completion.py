@@ -1,6 +1,7 @@
 """Completes the values of a field, all of a level at once: nulls, lists, leaves and the types of objects."""
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import iscoroutine
 from itertools import chain
 from types import NoneType
 from typing import Any, Final, NamedTuple, Protocol
@@ -202,12 +203,19 @@ class Completion:
         return Objects(group, nullable=given.shape.nullable)
 
 
+class _Returned(NamedTuple):
+    """An error that was returned, and not raised: a value like another."""
+
+    value: Exception
+
+
 def _tried(call: Callable[..., Any], *given: Any) -> Any:
     """Call, and return what it raises instead of raising it."""
     try:
-        return call(*given)
+        made = call(*given)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the error of the value that is completed
         return error
+    return _Returned(made) if isinstance(made, Exception) else made
 
 
 def _each(call: Callable[[Any], Any], values: list[Any]) -> tuple[list[Any], dict[int, Exception]]:
@@ -220,13 +228,23 @@ def _items(field: Field, value: Any) -> list[Any]:
     if not is_iterable(value):
         message = f"Expected Iterable, but did not find one for field '{field.parent}.{field.name}'."
         raise GraphQLError(message)
-    return list(value)
+    made: list[Any] = []
+    try:
+        for item in value:
+            made.append(item)  # noqa: PERF402 - what was made is looked at where the next cannot be
+    except Exception:
+        for item in filter(iscoroutine, made):
+            item.close()
+        raise
+    return made
 
 
 def _valid_kind(given: Values, value: Any, kind: Any) -> GraphQLObjectType:
     """Return the object type of this name, as graphql-core makes sure of it, and with its messages."""
     if isinstance(kind, Exception):
         raise kind
+    if isinstance(kind, _Returned):
+        kind = kind.value
     field, abstract = given.field, given.shape.named
     schema = field.operation.schema
     if kind is None:

@@ -45,7 +45,7 @@ class Compiled(StrawberryGraphQLCoreExecutionContext):
     async def execute_within(self, operation: Operation | None, *, serially: bool | None) -> ExecutionResult:
         """Execute the operation, and ask of another what its fields need to be asked."""
         plans = self.plans.of(self)
-        if not plans.plannable or serially is not None or self.abort_signal is not None:
+        if not plans.plannable or serially is not None or self.abort_signal is not None or self._has_middleware():
             return await self._by_graphql_core(serially=serially)
         try:
             plan = plans.plan(self.variable_values)
@@ -54,6 +54,9 @@ class Compiled(StrawberryGraphQLCoreExecutionContext):
         run = Run(self, plan, operation)
         data = await run.data()
         return ExecutionResult(data, run.errors())
+
+    def _has_middleware(self) -> bool:
+        return self.middleware_manager is not None and bool(self.middleware_manager.middlewares)
 
     async def _by_graphql_core(self, *, serially: bool | None) -> ExecutionResult:
         result: Any = super().execute_operation(serially)

@@ -89,7 +89,8 @@ class Field:
         self.immediate = self.access in _IMMEDIATE and self.guard is None and self.shape.is_leaf
         self._selections: dict[GraphQLObjectType, Selection] = {}
         self._columns: frozenset[str] | None = None
-        self._constant = not any(
+        # What a resolver is given it may change: it is made anew for each call.
+        self._constant = self.access is not Access.RESOLVER and not any(
             name for argument in self.nodes[0].arguments or () for name in _variables(argument.value)
         )
         self._arguments: tuple[Any, Exception | None] | None = None
@@ -238,7 +239,7 @@ class Operations:
         self._given = (schema, operation, fragments)
         self._describe = describe
         self.operation = operation
-        self.plannable = is_plannable(operation, fragments)
+        self.plannable = schema.get_root_type(operation.operation) is not None and is_plannable(operation, fragments)
         self._guards: dict[tuple[Any, ...], frozenset[Any]] = {}
         self.conditions = sorted(_conditions([operation, *(details.definition for details in fragments.values())]))
         self._plans: dict[tuple[Any, ...], Plan] = {}

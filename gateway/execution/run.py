@@ -231,14 +231,12 @@ class Run:
 
     def _resolved(self, group: Group, field: Field, positions: Positions) -> Slot:
         """Resolve a field of each object as GraphQL says: by its resolver, which is told where it stands."""
-        arguments, error = self._arguments(field)
-        if error is not None:
-            return self._fill(group, field, positions, error)
         resolve = field.definition.resolve or self._host.field_resolver
         values: list[Any] = []
         for number, source in enumerate(group.sources):
+            arguments, error = self._arguments(field)
             try:
-                values.append(resolve(source, self._info(field, positions, number), **arguments))
+                values.append(error or resolve(source, self._info(field, positions, number), **arguments))
             except Exception as failed:  # noqa: BLE001 - whatever it is, it is this field's error
                 values.append(failed)
         return self._settled(field, values, positions)

@@ -61,7 +61,7 @@ class Selection:
         fragment = node
         if isinstance(node, FragmentSpreadNode):
             name = node.name.value
-            if (name, named.name) in self._entered:
+            if (name, named.name) in self._entered or name not in self._fragments:
                 return
             self._entered.add((name, named.name))
             fragment = self._fragments[name]

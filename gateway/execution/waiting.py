@@ -110,5 +110,5 @@ async def collected(items: AsyncIterable[Any]) -> list[Any]:
 
 
 async def _close(iterator: Any) -> None:
-    with suppress(AttributeError):
+    with suppress(Exception):  # what closing says is not what went wrong
         await iterator.aclose()

@@ -6,6 +6,7 @@ has to be known to repeat it. What differs is made as small as it can be, and sh
 
 import asyncio
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from random import Random
@@ -119,6 +120,7 @@ async def _smallest(run: Run, what: str, *, timed: bool) -> tuple[Run, str]:
 def main(*, cases: int = 200_000, seed: int = 0) -> None:
     """Compare the answers to this many cases; the seed is the number of the first batch."""
     warnings.simplefilter("ignore", RuntimeWarning)  # graphql-core leaves coroutines behind
+    sys.unraisablehook = lambda _found: None  # as above
     logging.getLogger("asyncio").disabled = True  # and errors that nobody asks for
     for number in range(seed, seed + -(-cases // CASES)):
         found = asyncio.run(batch(number, timed=True))

@@ -83,7 +83,7 @@ class Writer:
             mutates = self._chance(0.15)
             root = self._schema.mutation_type if mutates else self._schema.query_type
             self._uses = set()
-            body = self._selections(root, 4)
+            body = self._selections(root, self._draw.randint(2, 4))
             name = f"O{number}"
             operations[name] = [self._variables[used] for used in sorted(self._uses)]
             given = ", ".join(map(str, operations[name]))

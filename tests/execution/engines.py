@@ -81,12 +81,13 @@ class Engines:
         root: Any = None,
         context: Any = None,
         operation: str | None = None,
+        **more: Any,
     ) -> Answer:
         """Execute by graphql-core."""
         landings: dict[int, tuple[Any, ...]] = {}
         kind = type("Told", (_Told,), {"landings": landings})
         made: Any = execute(
-            self.schema, document, root, context, variables, operation_name=operation, executor_class=kind
+            self.schema, document, root, context, variables, operation_name=operation, executor_class=kind, **more
         )
         result: ExecutionResult = await made if hasattr(made, "__await__") else made
         errors: list[GraphQLError] = result.errors or []
@@ -99,6 +100,7 @@ class Engines:
         root: Any = None,
         context: Any = None,
         operation: str | None = None,
+        **more: Any,
     ) -> ExecutionResult:
         """Execute by the engine that is to be proved."""
         made: Any = execute(
@@ -109,6 +111,7 @@ class Engines:
             variables,
             operation_name=operation,
             executor_class=self._compiled,
+            **more,
         )
         result: ExecutionResult = await made if hasattr(made, "__await__") else made
         return result

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from graphql import DocumentNode, GraphQLSchema, Node, parse, print_ast, validate
+from graphql import DocumentNode, GraphQLSchema, Node, validate
 
 _LISTS = ("definitions", "selections", "directives", "arguments")
 
@@ -12,16 +13,17 @@ _LISTS = ("definitions", "selections", "directives", "arguments")
 async def shrunk(
     schema: GraphQLSchema, document: DocumentNode, differs: Callable[[DocumentNode], Awaitable[str | None]]
 ) -> tuple[DocumentNode, str | None]:
-    """Leave out one thing after another; return what is left, and what differs there."""
+    """Leave out one thing after another, as long as that makes a difference; return what is left, and what differs."""
     shown: str | None = None
     found = True
     while found:
-        found = False
-        for smaller in _smaller(document):
-            if validate(schema, smaller) or (what := await differs(smaller)) is None:
-                continue
-            document, shown, found = parse(print_ast(smaller)), what, True
-            break
+        found, number = False, 0
+        while (smaller := next(islice(_smaller(document), number, None), None)) is not None:
+            what = None if validate(schema, smaller) else await differs(smaller)
+            if what is None:
+                number += 1
+            else:
+                document, shown, found = smaller, what, True
     return document, shown
 
 
