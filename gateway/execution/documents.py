@@ -68,5 +68,3 @@ class Documents:
             return Document(node, validate_document(self._schema, node, self._rules))
         except GraphQLError as error:
             return Document(None, [error])
-        except RecursionError:
-            return Document(None, [GraphQLError("The document is nested too deeply.")])

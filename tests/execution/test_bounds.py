@@ -21,6 +21,7 @@ from gateway.execution import documents, executor, plan
 from gateway.execution.documents import Documents, NoSuchOperationError
 from gateway.execution.executor import Compiled, Plans
 from gateway.execution.loading import nothing_known
+from gateway.http.limits import DocumentLimits
 
 SCHEMA: Final = build_schema("type Query { one: String two: [String] deep: Query }")
 ROOT: Final[dict[str, Any]] = {"one": "1", "two": ["a"], "deep": {"one": "2"}}
@@ -72,6 +73,13 @@ async def test_the_documents_asked_for_least_lately_go(monkeypatch: pytest.Monke
     known.read("{ deep { one } }")
     assert known.read("{ one }") is first
     assert len(known._known) == 2  # noqa: SLF001 - what is bounded
+
+
+def test_what_fragments_nest_too_deeply_is_refused() -> None:
+    known = Documents(SCHEMA, rules=[DocumentLimits])
+    inner, outer = "fragment inner on Query", "fragment outer on Query"
+    nested = [f"{name}{'{deep' * 190}{what}{'}' * 190}" for name, what in ((outer, "{...inner}"), (inner, "{one}"))]
+    assert known.read("\n".join(["{ ...outer }", *nested])).errors
 
 
 def test_a_document_is_what_it_is() -> None:

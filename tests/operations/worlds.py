@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,30 +10,30 @@ from sqlalchemy import Table
 
 from gateway.identity.tokens import TokenSigner
 from schema import node_ids
-from storage.accesses import AccessState, partner_access
+from storage.accesses import partner_access
 from storage.acting import acting_session
-from storage.audit import AuditOutcome, audit_entry
+from storage.audit import audit_entry
 from storage.base import FOREVER, fold, new_id
-from storage.cards import CardHolder, CardStatus, payment_card
-from storage.change_requests import ChangeRequestKind, ChangeRequestState, change_request
-from storage.clients import ClientStatus, PaymentMethod, client, client_word
-from storage.escalations import EscalationState, escalation
+from storage.cards import CardHolder, payment_card
+from storage.change_requests import change_request
+from storage.clients import client, client_word
+from storage.escalations import escalation
 from storage.identity import ContactPermission, MembershipKind, login, membership
-from storage.invoices import InvoiceState, invoice
+from storage.invoices import invoice
 from storage.org_settings import DEFAULT_SETTINGS, org_settings
 from storage.org_users import BackupState, OrgRole, OrgUserStatus, org_user, user_backup
-from storage.organisations import DomainStatus, OrganisationStatus, child_org
+from storage.organisations import child_org
 from storage.partners import MemberStatus, PartnerRole, PartnerStatus, partner_member, partner_org
-from storage.plans import BillingCycle
 from storage.search_words import client_words
-from storage.subscriptions import SubscriptionStatus, subscription
-from storage.tables import metadata
+from storage.subscriptions import subscription
 from tenancy.privileges import Privilege
+from tests.factories.checksums import everything as everything  # noqa: PLC0414 - where the tests of operations look for it
 from tests.factories.clients import GatewayClient
+from tests.operations import defaults
 
 Row = dict[str, Any]
 
-LONG_AGO: Final = datetime(2025, 1, 1, tzinfo=UTC)
+LONG_AGO: Final = defaults.LONG_AGO
 
 
 @dataclass
@@ -72,12 +72,7 @@ class World:
                 "display_name": name,
                 "name_sort": fold(name),
                 "company_name": name,
-                "email": "desk@harbour.example",
-                "language": "en",
-                "currency": "EUR",
-                "status": ClientStatus.ACTIVE,
-                "default_payment_method": PaymentMethod.CARD,
-                **dict.fromkeys(_SWITCHES, False),
+                **defaults.CLIENT,
                 **values,
             },
         )
@@ -99,29 +94,14 @@ class World:
                 "name": domain,
                 "name_sort": fold(domain),
                 "domain": domain,
-                "domain_status": DomainStatus.UNVERIFIED,
-                "status": OrganisationStatus.ACTIVE,
-                "partner_sees_until": FOREVER,
+                **defaults.ORGANISATION,
                 **values,
             },
         )
 
     async def access(self, organisation: Row, **values: Any) -> Row:
         """Store an access to an organisation."""
-        return await self.add(
-            partner_access,
-            **{
-                "client_id": organisation["client_id"],
-                "child_org_id": organisation["id"],
-                "state": AccessState.ACTIVE,
-                "full_administration": True,
-                "privileges": [],
-                "extendable": False,
-                "share_lock": False,
-                "starts_at": LONG_AGO,
-                **values,
-            },
-        )
+        return await self.add(partner_access, **{**_within(organisation), **defaults.ACCESS, **values})
 
     async def card(self, buyer: Row | None = None, **values: Any) -> Row:
         """Store a card of a client, or of the partner itself."""
@@ -130,14 +110,8 @@ class World:
             **{
                 "holder": CardHolder.RESELLER if buyer is None else CardHolder.CUSTOMER,
                 "client_id": buyer and buyer["id"],
-                "processor": "sandbox",
                 "token": f"tok_visa:{new_id()}",
-                "fingerprint": "f",
-                "brand": "visa",
-                "last_four": "4242",
-                "expiry_month": 12,
-                "expiry_year": 2099,
-                "status": CardStatus.ACTIVE,
+                **defaults.CARD,
                 **values,
             },
         )
@@ -147,37 +121,18 @@ class World:
         return await self.add(
             subscription,
             **{
-                "client_id": organisation["client_id"],
-                "child_org_id": organisation["id"],
+                **_within(organisation),
                 "plan_id": plan["id"],
-                "status": SubscriptionStatus.ACTIVE,
-                "seats": 10,
-                "seats_assigned": 4,
-                "extra_storage_gb": 0,
-                "cycle": BillingCycle.MONTHLY,
-                "currency": "EUR",
-                "unit_price_minor": 299,
-                "started_at": LONG_AGO,
-                "current_period_start": LONG_AGO,
-                "current_period_end": LONG_AGO + timedelta(days=31),
                 "organisation_name": organisation["name"],
                 "organisation_domain": organisation["domain"],
+                **defaults.SUBSCRIPTION,
                 **values,
             },
         )
 
     async def invoice(self, buyer: Row, **values: Any) -> Row:
         """Store an invoice to a client: a draft unless told otherwise."""
-        return await self.add(
-            invoice,
-            **{
-                "client_id": buyer["id"],
-                "state": InvoiceState.DRAFT,
-                "currency": "EUR",
-                "total_minor": 4900,
-                **values,
-            },
-        )
+        return await self.add(invoice, **{"client_id": buyer["id"], **defaults.INVOICE, **values})
 
     async def member(self, role: PartnerRole, name: str, **values: Any) -> Row:
         """Store a member with its login and membership."""
@@ -254,9 +209,7 @@ class World:
                 "access_id": access["id"],
                 "membership_id": self.memberships[role],
                 "member_name": role.title(),
-                "organisation_domain": "harbour.example",
-                "reason": "Setting up mail",
-                "expires_at": FOREVER,
+                **defaults.SESSION,
                 **values,
             },
         )
@@ -281,11 +234,9 @@ class World:
                 "access_id": session["access_id"],
                 "requested_by": session["membership_id"],
                 "requested_by_name": session["member_name"],
-                "task": Privilege.USER_RESET_PASSWORD,
                 "user_id": user and user["id"],
-                "reason": "The user asked us by phone",
-                "state": EscalationState.REQUESTED,
                 "created_at": datetime.now(UTC),
+                **defaults.ESCALATION,
                 **values,
             },
         )
@@ -298,34 +249,16 @@ class World:
                 "client_id": bought["client_id"],
                 "child_org_id": bought["child_org_id"],
                 "subscription_id": bought["id"],
-                "kind": ChangeRequestKind.STORAGE,
-                "storage_gb": 10,
-                "state": ChangeRequestState.REQUESTED,
                 "requested_by": new_id(),
-                "requested_by_name": "Somebody",
+                **defaults.CHANGE_REQUEST,
                 **values,
             },
         )
 
     async def entry(self, organisation: Row, **values: Any) -> Row:
         """Store an entry of the audit trail about an organisation."""
-        return await self.add(
-            audit_entry,
-            **{
-                "org_internal": False,
-                "client_id": organisation["client_id"],
-                "child_org_id": organisation["id"],
-                "actor_kind": "SYSTEM",
-                "outcome": AuditOutcome.DONE,
-                "privilege": "SYSTEM",
-                "operation": "import",
-                "target_kind": "child_org",
-                "target_id": organisation["id"],
-                "target_version": 1,
-                "request_id": "request",
-                **values,
-            },
-        )
+        about = {**_within(organisation), "target_id": organisation["id"]}
+        return await self.add(audit_entry, **{**about, **defaults.ENTRY, **values})
 
     def acting_in(self, session: Row) -> GatewayClient:
         """Ask with the token of a session of acting."""
@@ -362,16 +295,8 @@ class World:
         await self.owner.execute(sql, self.partner_id, identifier, *values.values())
 
 
-_SWITCHES: Final = (
-    "late_fee_exempt",
-    "overdue_notices_off",
-    "tax_exempt",
-    "separate_invoices",
-    "card_processing_disabled",
-    "marketing_opt_out",
-    "automatic_status_disabled",
-    "single_sign_on_allowed",
-)
+def _within(organisation: Row) -> Row:
+    return {"client_id": organisation["client_id"], "child_org_id": organisation["id"]}
 
 
 async def found(
@@ -407,16 +332,6 @@ async def _insert(owner: Any, table: Table, values: Row) -> Row:
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
     sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places}) RETURNING *"
     return dict(await owner.fetchrow(sql, *values.values()))
-
-
-async def everything(owner: Any) -> dict[str, tuple[int, int | None]]:
-    """Count and check-sum the rows of every table, denials aside: equal where nothing was changed."""
-    made = {}
-    for table in metadata.sorted_tables:
-        done = " WHERE row.outcome = 'DONE'" if table is audit_entry else ""
-        sql = f"SELECT count(*), sum(hashtextextended(row::text, 0)::numeric) FROM {table} AS row{done}"
-        made[table.name] = tuple(await owner.fetchrow(sql))
-    return made
 
 
 def node_id(kind: str, row: Row | UUID) -> str:

@@ -16,6 +16,7 @@ from schema.guarded import (
     computed,
     edge,
     entity,
+    judged,
     listing,
     mutation,
     node_id,
@@ -124,6 +125,7 @@ class Client(Node):
     again: str = column("name", doc="Its name by another name.")
     shout: str = computed(lambda name: name.upper(), needs=("name",), doc="Its name, louder.")
     notes: str | None = computed(lambda notes: notes, needs=("notes",), doc="Notes.", guard=NOTES)
+    judge: str = judged(lambda request, _, name: f"{len(request.denied)} {name}", needs=("name",), doc="Who asks.")
     other: "Client | None" = edge(ASKED, key="other_id", guard=OTHER, doc="Another thing.")
     some: "Client | None" = edge(ASKED, key="other_id", guard=OTHER, args=_args, doc="Another thing of a size.", cost=3)
 
@@ -235,6 +237,11 @@ async def test_a_held_field_is_answered_from_the_record() -> None:
     assert trace.seen == ["read", READ, ("resolved", None, frozenset({"id", "name", "notes"})), NOTES, NOTES]
 
 
+async def test_a_judged_field_hangs_on_who_asks() -> None:
+    asked = "{ thing { judge } }"
+    assert [(await ask(asked, *denied))[0]["thing"]["judge"] for denied in ((), (NOTES,))] == ["0 a name", "1 a name"]
+
+
 async def test_an_edge_asks_its_question_for_the_columns_that_are_wanted() -> None:
     data, errors, trace = await ask("{ thing { other { name } some(size: 9) { id } } }")
     assert not errors
@@ -314,6 +321,7 @@ async def test_nobody_changes_anything() -> None:
         ("again", Kind.COMPUTED, None, {"name"}),
         ("alias", Kind.COMPUTED, NOTES, {"name"}),
         ("shout", Kind.COMPUTED, None, {"name"}),
+        ("judge", Kind.JUDGED, None, {"name"}),
         ("notes", Kind.COMPUTED, NOTES, {"notes"}),
         ("other", Kind.EDGE, OTHER, {"other_id"}),
     ],

@@ -21,11 +21,12 @@ from tenancy.principal import Identity
 from tenancy.privileges import Privilege
 from tenancy.scope import Boundary, Scope
 from tests.conftest import LOGIN, PASSWORD, TEMPLATE, as_login, recreate
+from tests.factories.checksums import Kept, Sums, sums, sums_outside
 from tests.factories.clients import GatewayClient
 from tests.factories.layers import WHOLE, Asking, Weakness, every_weakness
 from tests.factories.principals import Asker, Joined
 from tests.factories.worlds import input_of, samples
-from tests.tenancy.checksums import Kept, Sums, sums, sums_outside
+from tests.gateway.trails import Trails, opened
 from tests.tenancy.stages import Plot, everybody, lay_out
 
 
@@ -160,3 +161,10 @@ async def ground(
         yield Ground(url, owner, asking, signer, boundary, mine, theirs, joined, others, kept)
     await database.close()
     await owner.close()
+
+
+@pytest_asyncio.fixture
+async def trails(fresh_database: str) -> AsyncIterator[Trails]:
+    """Trails that nobody has written to."""
+    async with opened(fresh_database) as made:
+        yield made

@@ -12,7 +12,7 @@ from storage.escalations import EscalationState
 from storage.organisations import OrganisationStatus, child_org
 from tests.factories.clients import Answer
 from tests.factories.principals import Joined
-from tests.factories.worlds import input_of, node_kinds, samples
+from tests.factories.worlds import input_of, mutation_document, node_kinds, samples
 from tests.tenancy.stages import House, escalated, requested
 
 Recipe: TypeAlias = Callable[[House, Joined], Awaitable[dict[str, Any]]]
@@ -102,6 +102,15 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     "changeRequestDecline": _waiting_request,
 }
 """What a change needs beyond some value for each field of its input."""
+
+
+def at_once(asks: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[str, dict[str, Any]]:
+    """Write one document that asks for several changes under aliases, `a0` being the first, and its variables."""
+    takes = ", ".join(f"$i{number}: {input_of(name).name}!" for number, (name, _given) in enumerate(asks))
+    asked = [mutation_document(name).partition("{")[2].rpartition("}")[0] for name, _given in asks]
+    aliased = " ".join(f"a{number}: {text.replace('$input', f'$i{number}')}" for number, text in enumerate(asked))
+    inputs = {f"i{number}": given for number, (_name, given) in enumerate(asks)}
+    return f"mutation({takes}) {{ {aliased} }}", inputs
 
 
 def target_of(mutation: str, kind: str) -> str:

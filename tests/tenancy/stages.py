@@ -3,8 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from gateway.identity.tokens import TokenSigner
@@ -22,9 +21,7 @@ from storage.partners import PartnerRole
 from tests.factories.clients import GatewayClient
 from tests.factories.principals import NOBODY, SIGNED_IN, SOME_OF_AN_ACCESS, Asker, Joined
 from tests.operations.changes import Shop, open_shop
-from tests.operations.worlds import Row, World, found
-
-LONG_AGO: Final = datetime(2025, 1, 1, tzinfo=UTC)
+from tests.operations.worlds import LONG_AGO, Row, World, found
 
 
 @dataclass(frozen=True)

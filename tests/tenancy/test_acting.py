@@ -25,9 +25,10 @@ from storage.organisations import child_org
 from storage.partners import PartnerRole
 from storage.subscriptions import subscription
 from tests.conftest import TEMPLATE, as_login, recreate
+from tests.factories.checksums import everything
 from tests.factories.clients import Answer, GatewayClient, running
 from tests.operations.changes import Shop, open_shop
-from tests.operations.worlds import everything, found, node_id
+from tests.operations.worlds import found, node_id
 
 LONG: Final = 120
 """Seconds: longer than any test takes, so that no time-out decides one."""
