@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bench.setting import QUERIES
 from schema import node_ids
-from schema.scalars import money
+from schema.money import money
 
 _KINDS: Final = {
     "clients": "Client",

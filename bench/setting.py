@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 import orjson
@@ -11,8 +10,7 @@ from joserfc.jwk import KeySet
 
 from gateway.identity.tokens import ALGORITHM, AUDIENCE
 from storage.rls import REACH_ROLES
-from tenancy.entering import ENTER, enter_parameters
-from tenancy.principal import Identity
+from tenancy.entering import ENTER, role_parameters
 
 VARIABLE: Final = "BENCH_SETTING"
 QUERIES: Final = {file.stem: file.read_text() for file in sorted(Path(__file__).with_name("queries").glob("*.graphql"))}
@@ -32,7 +30,7 @@ class Setting(msgspec.Struct, frozen=True, rename="camel"):
     audience: str = AUDIENCE
     algorithm: str = ALGORITHM
     enter: str = ENTER
-    roles: tuple[str, ...] = enter_parameters(Identity(UUID(int=0), 0), REACH_ROLES)[3:]
+    roles: tuple[str, ...] = role_parameters(REACH_ROLES)
 
 
 def write_setting(directory: Path, *, login_url: str, keys: KeySet, issuer: str) -> Path:

@@ -1,5 +1,6 @@
 """The composition root: settings and layers in, an ASGI application out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import structlog
 from graphql import ASTValidationRule, NoSchemaIntrospectionCustomRule
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from connectors.cards_sandbox import SandboxCards
 from gateway.execution.documents import Documents
@@ -33,6 +35,7 @@ from tenancy.scope import Boundary
 
 log: Final = structlog.get_logger()
 MOST_TOKENS: Final = 1_500
+_PATH: Final = "/graphql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,7 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
     )
     documents = Documents(schema._schema, rules=_rules(settings), most_tokens=MOST_TOKENS)  # noqa: SLF001 - as there
     endpoint = GraphQLEndpoint(schema, documents, layers.verifier, caller, suggestions=settings.development)
-    routes: list[BaseRoute] = [
-        Route("/graphql", endpoint),
-        *pages.probes(lambda: _not_ready(layers.database)),
-    ]
+    routes: list[BaseRoute] = [*pages.probes(lambda: _not_ready(layers.database))]
     if settings.development:
         signer = TokenSigner(Keys(settings.data_dir).signing_key(), issuer=settings.issuer)
         routes += pages.explorer(accounts, signer, layers.verifier, boundary)
@@ -89,7 +89,22 @@ def compose(settings: Settings, layers: Layers, *, accounts: Sequence[Account] =
         finally:
             await layers.database.close()
 
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Gateway(endpoint, routes, lifespan)
+
+
+class Gateway(Starlette):
+    """The application: what is for the endpoint goes there at once, everything else by the routes."""
+
+    def __init__(self, endpoint: GraphQLEndpoint, routes: Sequence[BaseRoute], lifespan: Lifespan[Starlette]) -> None:
+        super().__init__(routes=[Route(_PATH, endpoint), *routes], lifespan=lifespan)
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"] == _PATH:
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _rules(settings: Settings) -> list[type[ASTValidationRule]]:
@@ -100,7 +115,8 @@ def _rules(settings: Settings) -> list[type[ASTValidationRule]]:
 async def _not_ready(database: Database) -> str | None:
     """Say why the process cannot answer; None where it can."""
     try:
-        revision = await database.reads.fetchval("SELECT version_num FROM gateway.alembic_version", timeout=2)
+        async with asyncio.timeout(2), database.reads.borrowed() as connection:
+            revision = await connection.fetchval("SELECT version_num FROM gateway.alembic_version")
     except (OSError, TimeoutError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return "the database does not answer"
     return None if revision == head_revision() else "the database is at another revision than this release"

@@ -1,21 +1,22 @@
 """One operation of one caller: its request, its scope and its deadline."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from connectors.cards import CardProcessor
 from resolvers.context import Request
 from resolvers.errors import DeadlineExceededError, ExpectedError, UnauthenticatedError
+from tenancy.decide import Deny
 from tenancy.principal import Identity
 from tenancy.privileges import Privilege
 from tenancy.scope import Boundary, ReadScope, Scope
 
 log: Final = structlog.get_logger()
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,24 @@ class RunningOperation:
 
     def denial(self, guard: Privilege) -> ExpectedError | None:
         """Return why a field is not given, None where it is."""
+        scope = self.context.scope
+        if not isinstance(scope.decision(guard), Deny):
+            return None
         try:
-            self.context.scope.demand(guard)
+            scope.demand(guard)
         except ExpectedError as error:
             return error
-        return None
+        return None  # pragma: no cover - what is denied raises
 
-    @asynccontextmanager
-    async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:
-        """Open a query's snapshot before anything runs; a mutation opens a transaction for each change.
+    async def within(self, kind: str, execute: Callable[[], Awaitable[Made]], *, touches_data: bool) -> Made:
+        """Execute inside a query's snapshot, opened before anything runs; a mutation opens a transaction a change.
 
         Raises:
             UnauthenticatedError: nobody is signed in, or the membership has ended.
             DeadlineExceededError: it took too long; what was running was cancelled.
         """
         if not touches_data:
-            yield
-            return
+            return await execute()
         scope = self.context.scope
         if scope.identity is None:
             raise UnauthenticatedError
@@ -79,13 +81,15 @@ class RunningOperation:
             async with asyncio.timeout(self._deadline_seconds):
                 if kind == "query":
                     await scope.read()
-                yield
+                made = await execute()
                 await scope.end_read()
+                return made
         except TimeoutError as error:
             raise DeadlineExceededError(self._deadline_seconds) from error
         finally:
             await scope.abandon()
-            await self._record_denials()
+            if scope.denied:
+                await self._record_denials()
 
     async def _record_denials(self) -> None:
         """Write what was denied into the audit trail; what is in the way of that is logged, the answer stands."""

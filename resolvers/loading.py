@@ -67,7 +67,7 @@ class ById:
         """Read the rows of a set of ids."""
         names = self.layout(columns)
 
-        def build(bounds: Bounds) -> Select[Any]:
+        def build(bounds: Bounds) -> "Select[Any]":
             table = self.table
             wanted = table.c.id == any_(_asked(wire=wire))
             return select(*_selected(table, names, wire=wire)).where(bounds(table), wanted)
@@ -97,7 +97,7 @@ class ManyBy:
         """Read the rows of a set of parents."""
         names = _names(self.table, columns)
 
-        def build(bounds: Bounds) -> Select[Any]:
+        def build(bounds: Bounds) -> "Select[Any]":
             table = self.table
             parent = table.c[self.by]
             key = (_as_text(parent) if wire else parent).label(_KEY)
@@ -187,7 +187,7 @@ class PageBy:
     ) -> list[Page]:
         names = _names(self.table, columns | {args.order.column})
 
-        def build(bounds: Bounds) -> Select[Any]:
+        def build(bounds: Bounds) -> "Select[Any]":
             if self.by is None:
                 return self._window(self.table, names, args, bounds, wire=wire)
             keys = _keys(wire=wire)
@@ -231,7 +231,7 @@ class PageBy:
         return [bounds(table), *(self.filters[name](table, bounds) for name, _value in args.filters)]
 
     async def _count(self, db: ReadScope, keys: list[Any], pages: list[Page], args: PageArgs, *, wire: bool) -> None:
-        def build(bounds: Bounds) -> Select[Any]:
+        def build(bounds: Bounds) -> "Select[Any]":
             table = self.table.alias("counted")
             rows = select(table.c.id).where(*self._conditions(table, args, bounds)).limit(COUNTED + 1)
             if self.by is None:
@@ -265,7 +265,8 @@ def _asked(*, wire: bool) -> ColumnElement[Any]:
     """Make the array of the keys: for `wire` of one text, which is bound in a fraction of the time."""
     if not wire:
         return bindparam("keys", type_=ARRAY(Uuid()))
-    return cast(func.string_to_array(bindparam("keys", type_=Text), literal(",")), ARRAY(Uuid()))
+    texts = select(func.string_to_array(bindparam("keys", type_=Text), literal(","))).scalar_subquery()
+    return cast(texts, ARRAY(Uuid()))
 
 
 def _bound(keys: Iterable[Any], *, wire: bool) -> Any:

@@ -13,7 +13,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.loading import ById, Question
 from schema import changing, lookahead, node_ids
-from schema.specs import SPEC, EntitySpec, FieldSpec, Kind, Requires
+from schema.specs import SPEC, EntitySpec, FieldSpec, Kind, Requires, Route
 from schema.verdicts import Verdict, values, viewer_can
 from storage.base import Record
 from tenancy.holders import told
@@ -122,12 +122,14 @@ def root(  # noqa: PLR0913 - the contract of a root field
     args: Callable[..., Any] | None = None,
     cost: int = 1,
     question: Question | None = None,
+    route: Callable[[Any, Any], Route] | None = None,
 ) -> Any:
     """Declare a field of Query: `resolve` is given the request, the arguments and the columns that are wanted.
 
-    `question` is named where resolving asks that about None and does nothing else.
+    `question` is named where resolving asks that about None and does nothing else, `route` where it asks the question
+    to which the request and the arguments lead, and nothing else.
     """
-    spec = FieldSpec(Kind.ROOT, guard=guard, resolve=resolve, args=args, cost=cost, question=question)
+    spec = FieldSpec(Kind.ROOT, guard=guard, resolve=resolve, args=args, cost=cost, question=question, route=route)
 
     async def answer(root: Any, info: strawberry.Info, **given: Any) -> Any:  # noqa: ARG001 - Query has no parent
         request = info.context

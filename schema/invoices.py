@@ -10,8 +10,8 @@ from resolvers import clients, invoices
 from resolvers.paging import Order
 from schema.connections import Connection, Direction, paged
 from schema.guarded import column, computed, edge, entity, listing, node_id
+from schema.money import Money, money
 from schema.nodes import Node, Versioned
-from schema.scalars import Money, money
 from storage.invoices import InvoiceRecord, InvoiceState
 from tenancy.privileges import Privilege
 

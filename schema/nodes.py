@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
@@ -9,7 +10,7 @@ from resolvers.errors import NotFoundError
 from resolvers.loading import Question
 from schema import node_ids
 from schema.guarded import ID_DOC, column, computed
-from schema.specs import EntitySpec
+from schema.specs import EntitySpec, Route
 from schema.verdicts import Verdict
 from tenancy.conditions import judged_columns
 from tenancy.privileges import Privilege
@@ -46,6 +47,16 @@ class NodeQuestions:
         """
         return (await self._found(request, text, columns, argument="id"))[1]
 
+    def route(self, request: Any, text: str) -> Route:
+        """Tell where a node of any kind is found.
+
+        Raises:
+            NotFoundError: the id is malformed.
+            ForbiddenError: the caller may not read this kind of node.
+        """
+        spec, question, key = self._named(request, text, argument="id")
+        return Route(question, key, spec.name, NotFoundError("node", path=("id",)))
+
     async def verdict(self, request: Any, asked: tuple[Privilege, str | None], _columns: frozenset[str]) -> Verdict:
         """Tell whether the caller may do something, to a node where one is named.
 
@@ -64,14 +75,18 @@ class NodeQuestions:
     async def _found(
         self, request: Any, text: str, columns: frozenset[str], *, argument: str
     ) -> tuple[EntitySpec, Any]:
+        spec, question, key = self._named(request, text, argument=argument)
+        db = await request.scope.read()
+        known = columns & frozenset(spec.record.__struct_fields__)
+        (found,) = await question(db, [key], known, None, wire=False)
+        if found is None:
+            raise NotFoundError("node", path=(argument,))
+        return spec, found
+
+    def _named(self, request: Any, text: str, *, argument: str) -> tuple[EntitySpec, Question, UUID]:
         named = node_ids.decode(text)
         if named is None or named[0] not in self._by_name:
             raise NotFoundError("node", path=(argument,))
         spec, question = self._by_name[named[0]]
         request.scope.demand(spec.read)
-        db = await request.scope.read()
-        known = columns & frozenset(spec.record.__struct_fields__)
-        (found,) = await question(db, [named[1]], known, None, wire=False)
-        if found is None:
-            raise NotFoundError("node", path=(argument,))
-        return spec, found
+        return spec, question, named[1]

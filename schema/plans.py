@@ -8,8 +8,9 @@ from resolvers import plans
 from resolvers.paging import Order
 from schema.connections import Connection, Direction, paged
 from schema.guarded import column, computed, edge, entity, listing
+from schema.money import Money, money
 from schema.nodes import Node, Versioned
-from schema.scalars import CurrencyCode, Money, money
+from schema.scalars import CurrencyCode
 from storage.plans import BillingCycle, PlanPriceRecord, PlanRecord, PlanStatus
 from tenancy.privileges import Privilege
 

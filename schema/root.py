@@ -140,6 +140,7 @@ class Query(
 
     node: Node | None = root(
         _NODES.find,
+        route=_NODES.route,
         guard=Privilege.VIEWER_READ,
         args=_node_args,
         doc="One thing of any kind by its id; reading it takes the privilege of its kind.",

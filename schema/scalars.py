@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from functools import lru_cache
-from typing import Final, NamedTuple, NewType, TypeAlias, cast
+from typing import Final, NamedTuple, NewType, TypeAlias
 
 import idna
 import phonenumbers
@@ -235,25 +235,6 @@ def _parse_decimal(text: str) -> Decimal | None:
         return None
     value = Decimal(text)
     return value or value.copy_abs()
-
-
-@strawberry.type(description="An exact amount of money in one currency.")
-class Money:
-    """An amount ready to be sent: :func:`money` gives it as text. Reckon in minor units, not with this."""
-
-    amount: Decimal = strawberry.field(description="The amount in the currency's major unit, such as 12.50.")
-    currency: CurrencyCode = strawberry.field(description="The currency of the amount.")
-
-
-def money(minor: int, currency: str) -> Money:
-    """Return the amount that the currency's minor units make, such as 1250 cents; raises KeyError for no currency."""
-    digits = MINOR_DIGITS[currency]
-    if digits:
-        whole, rest = divmod(abs(minor), 10**digits)
-        amount = f"{'-' if minor < 0 else ''}{whole}.{rest:0{digits}}"
-    else:
-        amount = str(minor)
-    return Money(amount=cast("Decimal", amount), currency=CurrencyCode(currency))
 
 
 def minor_units(amount: Decimal | str, currency: str) -> int:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from graphql import GraphQLField, GraphQLNamedType
 from strawberry.schema_directive import Location, schema_directive
@@ -13,6 +14,7 @@ from strawberry.utils.str_converters import to_snake_case
 
 from resolvers.loading import Question
 from storage.base import Record
+from tenancy.errors import ExpectedError
 from tenancy.privileges import Privilege
 
 SPEC: Final = "spec"
@@ -31,6 +33,18 @@ class Kind(Enum):
     PART = "part"
 
 
+class Route(NamedTuple):
+    """Where one thing is found: a question, the key that it is asked about, and the type that is its answer.
+
+    `missing` is told where there is none.
+    """
+
+    question: Question
+    key: UUID
+    kind: str
+    missing: ExpectedError
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field: how it is answered, what it needs of its parent's row, and which privilege it demands.
@@ -38,13 +52,14 @@ class FieldSpec:
     `guard` is None where the privilege of the entity is enough. `cost` counts objects a parent adds. What `resolve`
     is given depends on the kind: the values of `needs`, in their order, for what is computed; the request, the
     arguments and then these values for what is judged; the wrapper for a part; the request, the arguments and the
-    wanted columns for a root.
+    wanted columns for a root. `route` tells of a root's arguments what its question is.
     """
 
     kind: Kind
     guard: Privilege | None = None
     needs: tuple[str, ...] = ()
     question: Question | None = None
+    route: Callable[[Any, Any], "Route"] | None = None
     key: str | None = None
     args: Callable[..., Any] | None = None
     resolve: Callable[..., Any] | None = None

@@ -12,10 +12,11 @@ from schema.cards import PaymentCard
 from schema.change_requests import ChangeRequest, change_request_page
 from schema.connections import Connection, Direction, paged
 from schema.guarded import column, computed, edge, entity, listing, mutation, node_id
+from schema.money import Money, money
 from schema.nodes import Node, Versioned
 from schema.payloads import UserError, user_errors
 from schema.plans import Plan
-from schema.scalars import DomainName, Money, money
+from schema.scalars import DomainName
 from storage.plans import BillingCycle
 from storage.subscriptions import SubscriptionRecord, SubscriptionStatus
 from tenancy.privileges import Privilege

@@ -1,4 +1,4 @@
-"""Connections: an asyncpg pool for reads, a SQLAlchemy engine for writes, and the rules both keep."""
+"""The database: asyncpg's connections for reads, a SQLAlchemy engine for writes, and the rules both keep."""
 
 import re
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.base import Reach
+from storage.connections import Connections
 from storage.rls import REACH_ROLES
 
 DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
@@ -64,10 +65,6 @@ async def _prepare(connection: Any) -> None:
     await connection.fetchrow("SELECT NULL::uuid[], NULL::text[]")
 
 
-async def _keep(_connection: Any) -> None:
-    """Do nothing when a connection returns: settings are transaction-local, and the next scope checks that."""
-
-
 class Database:
     """One database as the unprivileged login: where reads and writes get their connections.
 
@@ -78,7 +75,7 @@ class Database:
         self.url = url
         self.roles = roles
         self._size = size
-        self._reads: asyncpg.Pool[asyncpg.Record] | None = None
+        self._reads: Connections | None = None
         self._writes: AsyncEngine | None = None
 
     async def open(self) -> None:
@@ -87,11 +84,9 @@ class Database:
         Raises:
             DatabaseUnreachableError: the server cannot be reached or refuses the login.
         """
-        (probe := await connect(self.url)).terminate()
-        del probe
-        self._reads = await asyncpg.create_pool(
-            dsn_for_asyncpg(self.url), min_size=1, max_size=self._size, init=_prepare, reset=_keep
-        )
+        first = await connect(self.url)
+        self._reads = Connections(self._connected, size=self._size)
+        self._reads.adopt(first)
         self._writes = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=lambda: asyncpg.connect(dsn_for_asyncpg(self.url)),
@@ -102,6 +97,11 @@ class Database:
         )
         event.listen(self._writes.sync_engine, "before_cursor_execute", refuse_lasting_settings)
 
+    async def _connected(self) -> "asyncpg.Connection[asyncpg.Record]":
+        connection = await asyncpg.connect(dsn_for_asyncpg(self.url))
+        await _prepare(connection)
+        return connection
+
     async def close(self) -> None:
         """Give every connection back to the server."""
         if self._reads is not None:
@@ -111,8 +111,8 @@ class Database:
         self._reads = self._writes = None
 
     @property
-    def reads(self) -> "asyncpg.Pool[asyncpg.Record]":
-        """The pool that read-only transactions borrow from."""
+    def reads(self) -> Connections:
+        """The connections that read-only transactions borrow."""
         if self._reads is None:
             message = "the database is not open"
             raise RuntimeError(message)

@@ -92,10 +92,9 @@ def alive_parameters(identity: Identity) -> tuple[UUID, int, UUID | None]:
     return (identity.membership_id, identity.epoch, identity.acting_session)
 
 
-def enter_parameters(identity: Identity, roles: Mapping[Reach, str]) -> tuple[Any, ...]:
-    """Return what the first statement of somebody's transaction is bound to."""
-    reaches = (Reach.STAFF, Reach.CLIENT, Reach.ORG, Reach.PLATFORM, Reach.FENCE)
-    return (*alive_parameters(identity), *(roles[reach] for reach in reaches))
+def role_parameters(roles: Mapping[Reach, str]) -> tuple[str, ...]:
+    """Return the database roles that the first statement of somebody's transaction chooses from."""
+    return tuple(roles[reach] for reach in (Reach.STAFF, Reach.CLIENT, Reach.ORG, Reach.PLATFORM, Reach.FENCE))
 
 
 def principal_of(row: Any) -> Principal:

@@ -61,6 +61,13 @@ def complete_leaf(shape: Shape, value: Any) -> Any:
 
 def reader(field: Field, layout: Layout) -> Callable[[Any], Any]:
     """Return what reads a field from its parent where that needs no waiting."""
+    known = field.readers.get(layout)
+    if known is None:
+        known = field.readers[layout] = _reader(field, layout)
+    return known
+
+
+def _reader(field: Field, layout: Layout) -> Callable[[Any], Any]:
     spec: Any = field.spec
     if field.access is Access.TYPENAME:
         name = field.parent.name

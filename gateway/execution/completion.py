@@ -74,7 +74,12 @@ class Completion:
 
     def complete(self, given: Values) -> Slot:
         """Complete values that are there: an error or a null in the place of one is told, or passes."""
-        return self._around(self._gaps(given), given, self._whole)
+        gaps = self._gaps(given)
+        return self._around(gaps, given, self._whole) if gaps else self._whole(given)
+
+    def of_kind(self, given: Values, kind: GraphQLObjectType) -> Slot:
+        """Complete rows that are known to be of one object type."""
+        return self._around(self._gaps(given), given, lambda kept: self._objects(kept, kind))
 
     def _around(self, gaps: Mapping[int, Any], given: Values, complete: Callable[[Values], Slot]) -> Slot:
         """Complete the values that no gap stands for."""
@@ -86,6 +91,8 @@ class Completion:
     def _gaps(self, given: Values) -> dict[int, Any]:
         """Find the values that are null or errors, and tell those that may not be."""
         unknown = set(map(type, given.values)) - _VALUES
+        if not unknown:
+            return {}
         if not any(issubclass(kind, _NO_VALUES) for kind in unknown):
             _VALUES.update(unknown)
             return {}

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Any, ClassVar, Final
 
-from graphql import ExecutionResult, FieldNode, GraphQLError
+from graphql import ExecutionResult, GraphQLError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.execution.loading import Caller, Describe, Operation, nothing_known
@@ -76,16 +76,15 @@ class Executor(Compiled):
         caller: Caller = self.context_value
         operation = caller.begin()
         self.context_value = operation.context
-        operation.expect(self.plans.of(self).guards(self.variable_values))
-        async with operation.scope(self.operation.operation.value, touches_data=self._touches_data()):
+        planned = self.plans.of(self)
+        operation.expect(planned.guards(self.variable_values))
+
+        async def execute() -> ExecutionResult:
             if self.compiled:
                 return await self.execute_within(operation, serially=serially)
             return await self._by_graphql_core(serially=serially)
 
-    def _touches_data(self) -> bool:
-        """Tell whether anything but introspection is asked for."""
-        selections = self.operation.selection_set.selections
-        return not all(isinstance(node, FieldNode) and node.name.value.startswith("__") for node in selections)
+        return await operation.within(planned.kind, execute, touches_data=planned.touches_data)
 
 
 def executor(describe: Describe, *, compiled: bool = True) -> type[Executor]:

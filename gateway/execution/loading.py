@@ -1,11 +1,13 @@
 """What the engine is told of a field, and what it asks of an operation: protocols by shape, importing no other room."""
 
-from collections.abc import Callable, Hashable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from itertools import chain
+from typing import Any, Protocol, TypeVar
 
 from graphql import GraphQLField
+
+Made = TypeVar("Made")
 
 
 class Question(Protocol):
@@ -22,13 +24,37 @@ class Question(Protocol):
         ...
 
 
+class Route(Protocol):
+    """Where one thing is found: by asking a question about one key, to which a row of one type is the answer."""
+
+    @property
+    def question(self) -> Question:
+        """What is asked."""
+        ...
+
+    @property
+    def key(self) -> Any:
+        """What is asked about."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """The name of the object type that is found."""
+        ...
+
+    @property
+    def missing(self) -> Exception:
+        """What is told where there is none."""
+        ...
+
+
 class FieldSpec(Protocol):
     """What a field is, by the words that its kind's value is one of.
 
     `column`, `computed` and `part` are read from the parent without waiting: a column by its name, what is computed
     from the values of `needs`, a part of a wrapper from the wrapper itself. What is `judged` hangs on who asks too. An
     `edge` asks its question about the parent's `key`; a `root` is resolved once, and is an edge without a key where
-    it has a question. Everything else is resolved as GraphQL says.
+    it has a question or a route to one. Everything else is resolved as GraphQL says.
     """
 
     @property
@@ -49,6 +75,11 @@ class FieldSpec(Protocol):
     @property
     def question(self) -> Question | None:
         """What is asked."""
+        ...
+
+    @property
+    def route(self) -> Callable[[Any, Any], "Route"] | None:
+        """What tells, of the context and the arguments, what a root's question is; it raises where there is none."""
         ...
 
     @property
@@ -84,8 +115,8 @@ class Operation(Protocol):
         """Take what has to be held for the fields that will be asked for, before anything runs."""
         ...
 
-    def scope(self, kind: str, *, touches_data: bool) -> AbstractAsyncContextManager[None]:
-        """Open what a query, mutation or subscription needs; leaving it closes that."""
+    async def within(self, kind: str, execute: Callable[[], Awaitable[Made]], *, touches_data: bool) -> Made:
+        """Execute inside what a query, mutation or subscription needs to be open, and close that again."""
         ...
 
     async def read(self) -> Any:
@@ -97,19 +128,6 @@ class Operation(Protocol):
         ...
 
 
-class Asking(Protocol):
-    """A field that asks a question."""
-
-    @property
-    def spec(self) -> FieldSpec | None:
-        """What the field is."""
-        ...
-
-    def columns(self) -> frozenset[str]:
-        """Return the columns that its answers have to hold."""
-        ...
-
-
 class Caller(Protocol):
     """Who asks, over one request or one socket; every operation is its own."""
 
@@ -118,41 +136,41 @@ class Caller(Protocol):
         ...
 
 
-class _Ask:
+class Ask:
     """One question with one set of arguments: what is asked about, and who waits for it."""
 
     def __init__(self, question: Question, args: Any) -> None:
         self._question = question
         self._args = args
         self._columns: frozenset[str] = frozenset()
-        self._keys: dict[Any, None] = {}
         self._waiting: list[tuple[list[Any], Resume]] = []
 
     def add(self, columns: frozenset[str], keys: list[Any], resume: "Resume") -> None:
-        """Let another field take part."""
+        """Let another field take part; each of its keys is named once."""
         self._columns = self._columns | columns if self._columns else columns
-        self._keys.update(dict.fromkeys(keys))
         self._waiting.append((keys, resume))
 
-    async def answer(self, operation: Any) -> None:
-        """Ask, and hand to each field the answers about its keys."""
-        keys = list(self._keys)
+    async def answer(self, db: Any) -> None:
+        """Ask, and hand to each field the answers about its keys; an error is that of every field that asked."""
+        waiting = self._waiting
+        keys = waiting[0][0] if len(waiting) == 1 else list(dict.fromkeys(chain(*(wanted for wanted, _ in waiting))))
+        try:
+            answers = list(await self._question(db, keys, self._columns, self._args, wire=True))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it stands in the place of the answers
+            self.fail(error)
+            return
         layout = self._question.layout(self._columns, self._args)
-        answers = await self._answers(operation, keys)
-        if len(self._waiting) == 1:
-            ((_, resume),) = self._waiting
-            resume(answers, layout)
+        if len(waiting) == 1:
+            waiting[0][1](answers, layout)
             return
         found = dict(zip(keys, answers, strict=True))
-        for wanted, resume in self._waiting:
+        for wanted, resume in waiting:
             resume([found[key] for key in wanted], layout)
 
-    async def _answers(self, operation: Any, keys: list[Any]) -> list[Any]:
-        try:
-            db = await operation.read()
-            return list(await self._question(db, keys, self._columns, self._args, wire=True))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the error of every field that asked
-            return [error] * len(keys)
+    def fail(self, error: Exception) -> None:
+        """Hand to each field an error in the place of every answer."""
+        for wanted, resume in self._waiting:
+            resume([error] * len(wanted), ())
 
 
 Resume = Callable[[list[Any], tuple[str, ...]], None]
@@ -163,22 +181,21 @@ class Asks:
     """The questions of one level: the same question with the same arguments is asked once, for every field."""
 
     def __init__(self) -> None:
-        self._asks: dict[Any, _Ask] = {}
+        self._asks: dict[Any, Ask] = {}
 
     def __bool__(self) -> bool:
         """Tell whether anything is to be asked."""
         return bool(self._asks)
 
-    def add(self, field: Asking, args: Any, keys: list[Any], resume: Resume) -> None:
-        """Let a field ask its question about some keys."""
-        question: Any = field.spec and field.spec.question
-        name = (question, args if isinstance(args, Hashable) else id(args))
+    def add(self, question: Question, args: Any, columns: frozenset[str], keys: list[Any], resume: Resume) -> None:
+        """Let a field ask a question about some keys, each named once, for the columns that it needs."""
+        name = (question, id(args) if type(args).__hash__ is None else args)
         ask = self._asks.get(name)
         if ask is None:
-            ask = self._asks[name] = _Ask(question, args)
-        ask.add(field.columns(), keys, resume)
+            ask = self._asks[name] = Ask(question, args)
+        ask.add(columns, keys, resume)
 
-    def begin(self) -> list[_Ask]:
+    def begin(self) -> list[Ask]:
         """Return what is to be asked now; what is added from now on belongs to the next level."""
         asks, self._asks = self._asks, {}
         return list(asks.values())

@@ -54,6 +54,8 @@ class Access(Enum):
 
 _IMMEDIATE: Final = frozenset({Access.TYPENAME, Access.COLUMN, Access.COMPUTED, Access.PART})
 
+_JUDGE_THEMSELVES: Final = frozenset({Access.RESOLVER, Access.ROOT})
+
 
 class Shape:
     """A type as values are completed for it: whether they may be null, and what they are lists or kinds of."""
@@ -85,15 +87,19 @@ class Field:
         self.spec: FieldSpec | None = operation.describe(self.definition)
         self.python_name = self.name
         self.access = self._access()
+        self.begins: str = self.access.value
         self.guard = None if self.spec is None else self.spec.guard
+        self.is_guarded = self.guard is not None and self.access not in _JUDGE_THEMSELVES
         self.immediate = self.access in _IMMEDIATE and self.guard is None and self.shape.is_leaf
         self._selections: dict[GraphQLObjectType, Selection] = {}
         self._columns: frozenset[str] | None = None
+        self._columns_of: dict[GraphQLObjectType, frozenset[str]] = {}
         # What a resolver is given it may change: it is made anew for each call.
         self._constant = self.access is not Access.RESOLVER and not any(
             name for argument in self.nodes[0].arguments or () for name in _variables(argument.value)
         )
         self._arguments: tuple[Any, Exception | None] | None = None
+        self.readers: dict[Layout, Callable[[Any], Any]] = {}
 
     def _access(self) -> Access:
         if self.name == "__typename":
@@ -124,6 +130,13 @@ class Field:
             kinds = self.operation.schema.get_possible_types(named) if is_abstract_type(named) else [named]
             self._columns = frozenset(name for kind in kinds for name in self._needed(kind))
         return self._columns
+
+    def columns_of(self, kind: GraphQLObjectType) -> frozenset[str]:
+        """Return the columns that are needed of a row of this type."""
+        known = self._columns_of.get(kind)
+        if known is None:
+            known = self._columns_of[kind] = frozenset(self._needed(kind))
+        return known
 
     def _needed(self, kind: Any) -> Iterator[str]:
         if not isinstance(kind, GraphQLObjectType):
@@ -162,7 +175,10 @@ _ACCESS: Final = {access.value: access for access in Access if access not in {Ac
 
 
 class Selection:
-    """What is selected of one object type; `built` keeps the code that makes its objects, by layout."""
+    """What is selected of one object type; `built` keeps the code that makes its objects, by layout.
+
+    It `reads` where a field of it needs the operation's snapshot to be open.
+    """
 
     def __init__(self, operation: "Plan", kind: GraphQLObjectType, grouped: Grouped) -> None:
         self.kind = kind
@@ -172,6 +188,7 @@ class Selection:
             if operation.schema.get_field(kind, details[0].node.name.value)
         ]
         self.branches = [field for field in self.fields if not field.immediate]
+        self.reads = any(field.access is Access.ROOT for field in self.fields)
         self.built: dict[Layout, Callable[..., list[Any]]] = {}
 
     def only(self, field: Field) -> "Selection":
@@ -180,6 +197,7 @@ class Selection:
         made.kind = self.kind
         made.fields = [field]
         made.branches = [] if field.immediate else [field]
+        made.reads = field.access is Access.ROOT
         made.built = {}
         return made
 
@@ -220,7 +238,7 @@ class Plan:
     def convert(self, definition: GraphQLField, given: dict[str, Any]) -> dict[str, Any]:
         """Convert arguments as Strawberry hands them to a resolver."""
         found = definition.extensions.get(STRAWBERRY)
-        if not isinstance(found, StrawberryField):
+        if not given or not isinstance(found, StrawberryField):
             return given
         owner: Any = getattr(self.schema, "_strawberry_schema", None)
         return convert_arguments(given, found.arguments, owner.schema_converter.scalar_registry, owner.config)
@@ -239,6 +257,8 @@ class Operations:
         self._given = (schema, operation, fragments)
         self._describe = describe
         self.operation = operation
+        self.kind = operation.operation.value
+        self.touches_data = _touches_data(operation)
         self.plannable = schema.get_root_type(operation.operation) is not None and is_plannable(operation, fragments)
         self._guards: dict[tuple[Any, ...], frozenset[Any]] = {}
         self.conditions = sorted(_conditions([operation, *(details.definition for details in fragments.values())]))
@@ -276,7 +296,7 @@ class Operations:
         return known
 
     def _outcome(self, variables: VariableValues) -> tuple[Any, ...]:
-        return tuple([variables.coerced.get(name) for name in self.conditions])
+        return tuple([variables.coerced.get(name) for name in self.conditions]) if self.conditions else ()
 
 
 MOST_OUTCOMES: Final = 64
@@ -289,6 +309,12 @@ def _only(variables: VariableValues, names: list[str]) -> VariableValues:
         {name: variables.sources[name] for name in names if name in variables.sources},
         {name: variables.coerced[name] for name in names if name in variables.coerced},
     )
+
+
+def _touches_data(operation: OperationDefinitionNode) -> bool:
+    """Tell whether anything but introspection is asked for."""
+    selections = operation.selection_set.selections
+    return not all(isinstance(node, FieldNode) and node.name.value.startswith("__") for node in selections)
 
 
 def is_plannable(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> bool:

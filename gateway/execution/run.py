@@ -1,8 +1,8 @@
 """Runs a plan level by level: what a level needs is asked at once, and objects are made from the leaves upwards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from graphql import GraphQLError
 from graphql.execution.values import VariableValues
@@ -11,12 +11,13 @@ from graphql.pyutils import Path
 from gateway.execution import compile as compiling
 from gateway.execution import waiting
 from gateway.execution.completion import Completion, Values
-from gateway.execution.loading import Asks, Operation
+from gateway.execution.loading import Ask, Asks, Operation, Route
 from gateway.execution.plan import Access, Field, Layout, Plan, Selection
 from gateway.execution.positions import Kept, Positions, Shared, Top, Under, as_path, reported
 from gateway.execution.slots import FAILED, Group, Later, Merged, Slot, Spread
 
-_TO_BE_ASKED: Final = object()
+MANY: Final = 8
+"""From how many values on it pays to look for equal ones."""
 
 
 class Host(Protocol):
@@ -45,13 +46,7 @@ class Run:
         self._asks = Asks()
         self._waits = waiting.Waits()
         self._completion = Completion(self._group, self._waits, self._info, host.type_resolver)
-        self._read: dict[Access, Callable[[Group, Field, Positions], Slot]] = {
-            Access.EDGE: self._edge,
-            Access.ROOT: self._root,
-            Access.JUDGED: self._judged,
-            Access.RESOLVER: self._resolved,
-            Access.COMPUTED: self._computed,
-        }
+        self._unread: Exception | None = None
 
     async def data(self) -> dict[str, Any] | None:
         """Execute, and return the data; the root fields of a mutation one after another."""
@@ -67,22 +62,50 @@ class Run:
 
     def errors(self) -> list[GraphQLError] | None:
         """Return what went wrong, None where nothing did."""
-        return reported(self._completion.faults) or None
+        faults = self._completion.faults
+        return reported(faults) if faults else None
 
     async def _whole(self, selection: Selection) -> Any:
         self._groups.clear()
+        if selection.reads and self._operation is not None:
+            await self._open(self._operation)
         top = self._group(selection, [self._host.root_value], Top(), None)
         while self._asks or self._waits:
-            waits, asks = self._waits.begin(), self._asks.begin()
-            try:
-                for ask in asks:
-                    await ask.answer(self._operation)
-                await waits.finish()
-            finally:
-                waits.cancel()
+            asks = self._asks.begin()
+            if self._waits:
+                await self._level(asks, self._waits.begin())
+            else:
+                await self._answer(asks)
         for group in reversed(self._groups):
             self._make(group)
         return top.built[0]
+
+    async def _open(self, operation: Operation) -> None:
+        """Open the operation's snapshot: only then it is known who asks, and so what may be had."""
+        try:
+            await operation.read()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the error of every field that reads
+            self._unread = error
+
+    async def _level(self, asks: list[Ask], waits: waiting.Round) -> None:
+        try:
+            await self._answer(asks)
+            await waits.finish()
+        finally:
+            waits.cancel()
+
+    async def _answer(self, asks: list[Ask]) -> None:
+        if not asks:
+            return
+        operation: Any = self._operation
+        try:
+            db = await operation.read()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the error of every field that asks
+            for ask in asks:
+                ask.fail(error)
+            return
+        for ask in asks:
+            await ask.answer(db)
 
     def _group(self, selection: Selection, sources: Sequence[Any], positions: Positions, layout: Any) -> Group:
         """Begin the objects of a selection: their branches are read, or are asked for with the rest of the level."""
@@ -123,15 +146,13 @@ class Run:
 
     def _branch(self, group: Group, field: Field) -> Slot:
         positions = Under(group.positions, field.step)
-        if field.access is Access.ROOT:
-            return self._root(group, field, positions)
-        if field.guard is not None and field.access is not Access.RESOLVER and self._operation is not None:
+        if field.is_guarded and self._operation is not None:
             denied = self._operation.denial(field.guard)
             if denied is not None:
                 return self._fill(group, field, positions, denied)
-        read = self._read.get(field.access)
-        if read is not None:
-            return read(group, field, positions)
+        begin = self._begin.get(field.begins)
+        if begin is not None:
+            return begin(self, group, field, positions)
         values = _read_all(compiling.reader(field, group.layout), group.sources)
         layout = group.layout if field.access is Access.PART else None
         return self._settled(field, values, positions, layout)
@@ -149,6 +170,8 @@ class Run:
 
     def _computed(self, group: Group, field: Field, positions: Positions) -> Slot:
         """Compute a field once for each combination of the values that it is made of: it is made of nothing else."""
+        if len(group.sources) < MANY:
+            return self._settled(field, _read_all(compiling.reader(field, group.layout), group.sources), positions)
         spec: Any = field.spec
         read = compiling.values_of(spec.needs, group.layout)
         keys = _read_all(read, group.sources)
@@ -200,34 +223,43 @@ class Run:
             slot = self._settled(field, values, places, layout)
             later.slot = Spread(slot, index) if shared else slot
 
-        self._asks.add(field, arguments, unique, resume)
+        spec: Any = field.spec
+        self._asks.add(spec.question, arguments, field.columns(), unique, resume)
         return later
 
     def _root(self, _top: Group, field: Field, positions: Positions) -> Slot:
-        return self._waits.add(
-            [self._answer_root(field)],
-            lambda values: self._root_answered(field, positions, values),
-        )
-
-    async def _answer_root(self, field: Field) -> Any:
-        """Open the operation's snapshot, and only then see whether the field may be had: it is known who asks."""
-        spec: Any = field.spec
         operation: Any = self._operation
-        await operation.read()
-        denied = operation.denial(field.guard) if field.guard is not None else None
-        if denied is not None:
-            raise denied
+        error = self._unread or (operation.denial(field.guard) if field.guard is not None else None)
+        if error is not None:
+            return self._settled(field, [error], positions)
+        spec: Any = field.spec
         if spec.question is not None:
-            return _TO_BE_ASKED
+            return self._asked(field, positions, [None])
         arguments, error = self._arguments(field)
         if error is not None:
-            raise error
-        return await spec.resolve(self._host.context_value, arguments, field.columns())
-
-    def _root_answered(self, field: Field, positions: Positions, values: list[Any]) -> Slot:
-        if values[0] is _TO_BE_ASKED:
-            return self._asked(field, positions, [None])
+            return self._settled(field, [error], positions)
+        if spec.route is not None:
+            return self._routed(field, positions, arguments)
+        context, columns = self._host.context_value, field.columns()
+        values = _read_each(lambda resolve: resolve(context, arguments, columns), [spec.resolve])
         return self._settled(field, values, positions)
+
+    def _routed(self, field: Field, positions: Positions, arguments: Any) -> Slot:
+        """Ask the one question that the arguments lead to; the answer is of the type that they name."""
+        spec: Any = field.spec
+        try:
+            route: Route = spec.route(self._host.context_value, arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this field's error
+            return self._settled(field, [error], positions)
+        kind: Any = field.operation.schema.get_type(route.kind)
+        later = Later()
+
+        def resume(values: list[Any], layout: Any) -> None:
+            found = [route.missing if value is None else value for value in values]
+            later.slot = self._completion.of_kind(Values(field, field.shape, found, positions, layout), kind)
+
+        self._asks.add(route.question, None, field.columns_of(kind), [route.key], resume)
+        return later
 
     def _resolved(self, group: Group, field: Field, positions: Positions) -> Slot:
         """Resolve a field of each object as GraphQL says: by its resolver, which is told where it stands."""
@@ -244,6 +276,14 @@ class Run:
     def _info(self, field: Field, positions: Positions, number: int) -> Any:
         path: Any = as_path(positions.paths(number)[0])
         return self._host.build_resolve_info(field.definition, field.nodes, field.parent, path)
+
+    _begin: ClassVar[Mapping[str, Callable[["Run", Group, Field, Positions], Slot]]] = {
+        Access.EDGE.value: _edge,
+        Access.ROOT.value: _root,
+        Access.JUDGED.value: _judged,
+        Access.RESOLVER.value: _resolved,
+        Access.COMPUTED.value: _computed,
+    }
 
 
 def _are_alike(keys: list[Any]) -> bool:

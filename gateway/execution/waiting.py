@@ -38,13 +38,13 @@ class Waits:
         self._waits.append(_Wait(values, resume, later))
         return later
 
-    def begin(self) -> "_Round":
+    def begin(self) -> "Round":
         """Begin to await everything that was added; what is added from now on belongs to the next round."""
         waits, self._waits = self._waits, []
-        return _Round(waits)
+        return Round(waits)
 
 
-class _Round:
+class Round:
     """One level's waiting."""
 
     def __init__(self, waits: Sequence[_Wait]) -> None:
@@ -78,8 +78,9 @@ class _Round:
         """End what still runs, and what never began."""
         for running in self._running:
             running.cancel()
-        with suppress(AttributeError):
-            self._only.close()  # type: ignore[union-attr]  # None has none either
+        if self._only is not None:
+            with suppress(AttributeError):
+                self._only.close()  # type: ignore[attr-defined]  # not everything that is awaited can be closed
 
 
 def _outcome(done: "asyncio.Future[Any]") -> Any:

@@ -1,8 +1,8 @@
 """The GraphQL endpoint: a JSON request in, a JSON answer out."""
 
 from collections.abc import Callable, Iterable, Mapping
+from secrets import token_hex
 from typing import Any, Final, TypeAlias
-from uuid import uuid4
 
 import msgspec
 import orjson
@@ -31,6 +31,8 @@ _JSON_SENT: Final = f"{_JSON}; charset=utf-8".encode()
 _STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 503, "BUSY": 503, "INTERNAL": 500}
 _MALFORMED: Final = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _NUL: Final = "\x00"
+_ANYTHING: Final = "*/*"
+_ACCEPTABLE: Final = (_ANYTHING, "application/*", _RESPONSE, _JSON)
 
 
 class GraphQLRequest(msgspec.Struct, rename="camel"):
@@ -75,7 +77,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
         exchange = Exchange(scope, receive, send)
-        request_id = str(uuid4())
+        request_id = token_hex(16)
         try:
             status, body, headers = await self._answer(exchange, request_id)
         except RefusedError as refused:
@@ -161,8 +163,11 @@ def _posted(exchange: Exchange) -> bool:
 
 
 def _demand_acceptable(exchange: Exchange) -> None:
-    accepted = (exchange.header(b"accept") or "*/*").lower()
-    if not any(kind in accepted for kind in ("*/*", "application/*", _RESPONSE, _JSON)):
+    accepted = exchange.header(b"accept") or _ANYTHING
+    if accepted in _ACCEPTABLE:
+        return
+    accepted = accepted.lower()
+    if not any(kind in accepted for kind in _ACCEPTABLE):
         raise RefusedError(406, "NOT_ACCEPTABLE", f"Answers are given as {_RESPONSE} or {_JSON}.")
 
 
@@ -181,7 +186,8 @@ def _demand_allowed(exchange: Exchange, document: Document, name: str | None) ->
 async def _read(exchange: Exchange) -> GraphQLRequest:
     if not _posted(exchange):
         return _from_query(exchange.query())
-    if (exchange.header(b"content-type") or "").partition(";")[0].strip().lower() != _JSON:
+    kind = exchange.header(b"content-type") or ""
+    if kind != _JSON and kind.partition(";")[0].strip().lower() != _JSON:
         raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
     try:
         return _checked(_decoded(await exchange.body(LONGEST_BODY)))

@@ -53,16 +53,19 @@ _LEFT: Final = """
                          current_setting('app.org', true)), '') AS settings,
            current_user = session_user AS itself
 """
-_CHANGE: Final = 'mutation { clientCreate(input: {companyName: "Left", email: "left@mail.example"}) { client { id } } }'
+# By its name the client comes last: others look at the first of the same partner.
+_CHANGE: Final = (
+    'mutation { clientCreate(input: {companyName: "zz Left", email: "left@mail.example"}) { client { id } } }'
+)
 
 
 async def _left_on_connections(layers: Layers) -> list[tuple[str | None, bool]]:
     """Return the settings and roles on every idle connection of both pools."""
     reads = layers.database.reads
-    taken = [await reads.acquire() for _ in range(reads.get_idle_size())]
+    taken = [await reads.acquire() for _ in reads.idle]
     rows = [await connection.fetchrow(_LEFT) for connection in taken]
     for connection in taken:
-        await reads.release(connection)
+        reads.release(connection)
     async with layers.database.writes.connect() as writing:
         rows.append((await writing.exec_driver_sql(_LEFT)).mappings().one())
     return [(row["settings"], row["itself"]) for row in rows]
@@ -71,7 +74,9 @@ async def _left_on_connections(layers: Layers) -> list[tuple[str | None, bool]]:
 async def test_a_connection_returns_without_a_setting_or_a_role(alder: GatewayClient, layers: Layers) -> None:
     await alder.run("{ clients(first: 1) { nodes { id } } }")
     await alder.run(_CHANGE)
-    await alder.run('mutation { clientCreate(input: {email: "left@mail.example"}) { userErrors { code } } }')
+    await alder.run(
+        'mutation { clientCreate(input: {companyName: "zz Left", email: "left@mail.example"}) { userErrors { code } } }'
+    )
     assert set(await _left_on_connections(layers)) == {(None, True)}
 
 
@@ -79,11 +84,11 @@ async def test_a_leaked_setting_is_noticed_and_its_connection_thrown_away(
     alder: GatewayClient, layers: Layers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reads = layers.database.reads
-    taken = [await reads.acquire() for _ in range(max(1, reads.get_idle_size()))]
+    taken = [await reads.acquire() for _ in range(max(1, len(reads.idle)))]
     for connection in taken:
         await connection.execute("SELECT set_config('app.partner', gen_random_uuid()::text, false)")
     for connection in taken:
-        await reads.release(connection)
+        reads.release(connection)
     for _ in taken:
         refused = await alder.run("{ clients(first: 1) { nodes { id } } }")
         assert refused.codes == ["INTERNAL"]

@@ -26,7 +26,7 @@ WITHOUT_A_FACE: Final = frozenset({"identity", "events"})
 NO_NOUNS: Final = frozenset(
     {
         *("context", "loading", "paging", "errors", "rules", "jobs"),
-        *("root", "guarded", "specs", "lookahead", "changing", "nodes", "node_ids", "connections"),
+        *("root", "guarded", "specs", "lookahead", "money", "changing", "nodes", "node_ids", "connections"),
         *("payloads", "scalars", "enums", "verdicts"),
     }
 )

@@ -1,7 +1,6 @@
 """The engines that are compared: graphql-core's own, and ours; the one place that knows how either is called."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from graphql import (
@@ -16,7 +15,7 @@ from graphql import (
 )
 
 from gateway.execution.executor import executor
-from gateway.execution.loading import FieldSpec, nothing_known
+from gateway.execution.loading import FieldSpec, Made, nothing_known
 from tests.execution.equal import Answer, Told
 
 
@@ -47,12 +46,11 @@ class Bringing:
         """Take what will have to be held."""
         self.guards = guards
 
-    @asynccontextmanager
-    async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:
+    async def within(self, kind: str, execute: Callable[[], Awaitable[Made]], *, touches_data: bool) -> Made:
         """Open nothing."""
         assert kind in {"query", "mutation"}
         assert touches_data or self.guards == frozenset()
-        yield
+        return await execute()
 
     async def read(self) -> Any:
         """Return what questions are asked with."""

@@ -1,12 +1,12 @@
 """A library whose fields the engine is told of, and a world that writes down what it is asked."""
 
-from collections.abc import Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, build_schema, execute, parse
 
 from gateway.execution.executor import executor
+from gateway.execution.loading import Made
 from tests.execution.specs import Kind, Spec
 
 TEXT: Final = """
@@ -123,9 +123,8 @@ class World:
     def expect(self, guards: frozenset[Any]) -> None:
         self.guards = guards
 
-    @asynccontextmanager
-    async def scope(self, kind: str, *, touches_data: bool) -> Any:
-        yield
+    async def within(self, kind: str, execute: Callable[[], Awaitable[Made]], *, touches_data: bool) -> Made:
+        return await execute()
 
     async def read(self) -> "World":
         self.seen.append("read")

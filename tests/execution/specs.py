@@ -35,6 +35,7 @@ class Spec:
     guard: str | None = None
     needs: tuple[str, ...] = ()
     question: Any = None
+    route: Callable[[Any, Any], Any] | None = None
     key: str | None = None
     args: Callable[..., Any] | None = None
     resolve: Callable[..., Any] | None = None

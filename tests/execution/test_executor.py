@@ -1,15 +1,14 @@
 """The executor: each operation runs inside what its caller opens for it, and that is closed whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 import strawberry
 
 from gateway.execution.executor import executor
-from gateway.execution.loading import nothing_known
+from gateway.execution.loading import Made, nothing_known
 
 
 class Refused(Exception):  # noqa: N818 - stands for any error
@@ -48,15 +47,14 @@ class Operation:
     def denial(self, guard: Any) -> None:
         """Deny nothing."""
 
-    @asynccontextmanager
-    async def scope(self, kind: str, *, touches_data: bool) -> AsyncIterator[None]:
+    async def within(self, kind: str, execute: Callable[[], Awaitable[Made]], *, touches_data: bool) -> Made:
         """Open it."""
         self.caller.seen.append(("open", kind, touches_data))
         if self.caller.refuses:
             raise Refused
         self.open = True
         try:
-            yield
+            return await execute()
         finally:
             self.open = False
             self.caller.seen.append("closed")

@@ -111,15 +111,14 @@ def watched_reads(database: Database) -> Iterator[list[str]]:
         if record.query.split(maxsplit=1)[0].rstrip(";").upper() not in {"BEGIN", "COMMIT", "ROLLBACK"}:
             seen.append(record.query)
 
-    holders = [holder for holder in reads._holders if holder._con is not None]  # noqa: SLF001 - asyncpg shows them nowhere else
-    for holder in holders:
-        holder._con.add_query_logger(note)  # noqa: SLF001 - as above
+    watched = list(reads._open)  # noqa: SLF001 - those that are lent too
+    for connection in watched:
+        connection.add_query_logger(note)
     try:
         yield seen
     finally:
-        for holder in holders:
-            if holder._con is not None:  # noqa: SLF001 - as above
-                holder._con.remove_query_logger(note)  # noqa: SLF001 - as above
+        for connection in watched:
+            connection.remove_query_logger(note)
 
 
 @asynccontextmanager

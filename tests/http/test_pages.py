@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from gateway.http import pages
+from storage.connections import Connections
 from storage.engine import connect
 from storage.seeding import Account
 from tests.factories.clients import GatewayClient
@@ -83,7 +84,7 @@ async def test_tells_that_the_database_is_out_of_reach(
     async with elsewhere(fresh_database) as client:
         caller = client.bearing(alder.token)
         monkeypatch.setattr(asyncpg, "connect", refused)
-        monkeypatch.setattr(asyncpg.Pool, "acquire", refused)
+        monkeypatch.setattr(Connections, "acquire", refused)
         answer = await caller.run(VIEWER)
         assert (answer.status, answer.codes, answer.headers["retry-after"]) == (503, ["UNAVAILABLE"], "1")
         assert answer.errors[0]["extensions"]["retryable"] is True

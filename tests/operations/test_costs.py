@@ -31,7 +31,7 @@ Ask = Callable[[Executor], "Asker"]
 @pytest.fixture(autouse=True)
 def _no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the statement that a read of more than half a second runs at its end."""
-    monkeypatch.setattr("tenancy.scope.RECHECK_SECONDS", float("inf"))
+    monkeypatch.setattr("tenancy.reading.RECHECK_SECONDS", float("inf"))
 
 
 @pytest.fixture

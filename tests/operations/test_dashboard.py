@@ -55,7 +55,7 @@ SUBSCRIPTIONS: Final = 1000
 @pytest.fixture(autouse=True)
 def _no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the statement that a read of more than half a second runs at its end."""
-    monkeypatch.setattr("tenancy.scope.RECHECK_SECONDS", float("inf"))
+    monkeypatch.setattr("tenancy.reading.RECHECK_SECONDS", float("inf"))
 
 
 @pytest_asyncio.fixture
@@ -132,7 +132,7 @@ async def test_runs_in_one_read_only_snapshot(
     try:
         assert (await alder.run(DASHBOARD, clients=100)).data == quiet
         monkeypatch.undo()
-        monkeypatch.setattr("tenancy.scope.RECHECK_SECONDS", float("inf"))
+        monkeypatch.setattr("tenancy.reading.RECHECK_SECONDS", float("inf"))
         after = (await alder.run(DASHBOARD, clients=100)).data
     finally:
         await meddler.execute("UPDATE gateway.subscription SET seats = seats - 1000")
@@ -160,7 +160,7 @@ async def test_shows_the_page_of_one_client_in_seven_statements(crowd: Crowd, st
 
 async def test_gives_the_connection_back_clean(alder: GatewayClient, statements: list[str]) -> None:
     await alder.run(DASHBOARD, clients=1)
-    async with alder.database.reads.acquire() as connection:
+    async with alder.database.reads.borrowed() as connection:
         settings = await connection.fetchrow(
             "SELECT current_setting('app.partner', true), current_setting('app.clients', true),"
             " current_user, session_user"

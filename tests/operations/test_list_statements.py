@@ -56,7 +56,7 @@ async def statements_of(listing: Listing, crowd: Crowd, size: int, depth: int, s
 async def test_runs_as_many_statements_for_fifty_rows_as_for_one(
     listing: Listing, depth: int, crowd: Crowd, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenancy.scope.RECHECK_SECONDS", float("inf"))
+    monkeypatch.setattr("tenancy.reading.RECHECK_SECONDS", float("inf"))
     one, fifty = [await statements_of(listing, crowd, size, depth, statements) for size in (1, 50)]
     assert one == fifty
 
@@ -66,7 +66,7 @@ async def test_runs_as_many_statements_for_fifty_rows_as_for_one(
 async def test_runs_no_more_statements_than_a_deep_document_has_questions(
     listing: Listing, size: int, crowd: Crowd, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenancy.scope.RECHECK_SECONDS", float("inf"))
+    monkeypatch.setattr("tenancy.reading.RECHECK_SECONDS", float("inf"))
     membership_page_and_count, parent = 3, listing.by is not None
     most = membership_page_and_count + parent + questions_of(SCHEMA.get_type(listing.kind), 2)
     assert await statements_of(listing, crowd, size, 2, statements) <= most

@@ -3,7 +3,8 @@
 import pytest
 
 from resolvers.rules.currencies import MINOR_DIGITS
-from schema.scalars import minor_units, money
+from schema.money import money
+from schema.scalars import minor_units
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,7 @@ leftovers = pytest.mark.parametrize("setting", ["app.partner", "app.clients", "a
 
 @leftovers
 async def test_a_leftover_setting_is_noticed_by_a_read(ground: Ground, narrow: Boundary, setting: str) -> None:
-    async with narrow.database.reads.acquire() as connection:
+    async with narrow.database.reads.borrowed() as connection:
         await connection.execute(LEFT.format(setting))
     scope = Scope(narrow, ground.identity("owner"))
     with pytest.raises(LeftoverSettingError):

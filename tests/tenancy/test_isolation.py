@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from storage.base import SCHEMA
 from storage.tables import metadata
-from tenancy import scope as scoping
+from tenancy import reading
 from tests.factories.clients import GatewayClient
 from tests.factories.layers import HELD, LEAKING, UNDECIDED, WHOLE, Weakness
 from tests.factories.principals import SIGNED_IN, Asker
@@ -79,7 +79,7 @@ def whole(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(autouse=True)
 def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let no read be so slow that it asks again who is there, and nobody render what a missing layer makes fail."""
-    monkeypatch.setattr(scoping, "RECHECK_SECONDS", 3_600.0)
+    monkeypatch.setattr(reading, "RECHECK_SECONDS", 3_600.0)
     with capture_logs():
         yield
 

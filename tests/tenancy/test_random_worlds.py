@@ -316,7 +316,9 @@ async def live(connection: Any, asking: Asking) -> Principal | None:
     transaction = connection.transaction()
     await transaction.start()
     try:
-        row = await connection.fetchrow(entering.ENTER, *entering.enter_parameters(identity, REACH_ROLES))
+        row = await connection.fetchrow(
+            entering.ENTER, *entering.alive_parameters(identity), *entering.role_parameters(REACH_ROLES)
+        )
         return entering.principal_of(row)
     except UnauthenticatedError:
         return None

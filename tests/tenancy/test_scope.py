@@ -12,8 +12,8 @@ from storage.audit import audit_entry
 from storage.base import Reach, new_id
 from storage.clients import client
 from storage.invoices import invoice
-from tenancy import entering
-from tenancy import scope as scoping
+from tenancy import boundary as remembering
+from tenancy import entering, reading
 from tenancy.audit import Change
 from tenancy.decide import decide
 from tenancy.errors import (
@@ -71,14 +71,15 @@ async def test_nobody_reads_or_writes(ground: Ground) -> None:
 
 async def test_a_kind_without_a_reach_is_out(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entering, "reach_of", lambda _kind, **_more: None)
+    boundary = Boundary(ground.boundary.database, decide=decide, query_scope=DeclaredScope())
     with pytest.raises(UnauthenticatedError):
-        await ground.scope("owner").read()
+        await Scope(boundary, ground.identity("owner")).read()
 
 
 async def test_a_membership_that_ends_during_a_long_read_is_refused_its_answer(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoping, "RECHECK_SECONDS", -1.0)
+    monkeypatch.setattr(reading, "RECHECK_SECONDS", -1.0)
     identity = await member(ground)
     fetch = ReadScope.fetch
 
@@ -98,7 +99,7 @@ async def test_a_membership_that_ends_during_a_long_read_is_refused_its_answer(
 
 
 async def test_a_short_read_is_not_asked_again(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoping, "RECHECK_SECONDS", 3600.0)
+    monkeypatch.setattr(reading, "RECHECK_SECONDS", 3600.0)
     identity = await member(ground)
     scope = Scope(ground.boundary, identity)
     await scope.read()
@@ -109,7 +110,7 @@ async def test_a_short_read_is_not_asked_again(ground: Ground, monkeypatch: pyte
 async def test_an_abandoned_read_tells_nobody_that_the_membership_ended(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoping, "RECHECK_SECONDS", -1.0)
+    monkeypatch.setattr(reading, "RECHECK_SECONDS", -1.0)
     identity = await member(ground)
     scope = Scope(ground.boundary, identity)
     await scope.read()
@@ -231,7 +232,7 @@ async def test_what_happened_is_not_shown_before_it_is_committed(ground: Ground)
 
 
 def test_only_so_many_statements_are_remembered(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoping, "REMEMBERED", 2)
+    monkeypatch.setattr(remembering, "REMEMBERED", 2)
     boundary = Boundary(ground.boundary.database, decide=decide, query_scope=DeclaredScope())
     made = [boundary.compiled(Reach.STAFF, number, count_clients) for number in range(3)]
     assert boundary.compiled(Reach.STAFF, 2, count_clients) is made[2]
