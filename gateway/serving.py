@@ -23,7 +23,7 @@ from gateway.worker import Worker
 from storage.seeding import Account
 from tenancy.scope import Boundary
 
-GARBAGE_THRESHOLDS: Final = (20_000, 20, 20)
+GARBAGE_THRESHOLDS: Final = (100_000, 20, 20)
 """After how many new objects the garbage collector looks through them, and how many of its looks go further back."""
 GRACE_SECONDS: Final = 10
 """How long requests that are under way may take once the process is told to stop."""

@@ -1,7 +1,9 @@
 """Questions: each is asked once for a whole set of keys, and runs one statement for the columns that are wanted."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -31,10 +33,14 @@ from storage.base import FOREVER, Record
 from tenancy.predicates import Bounds
 from tenancy.scope import ReadScope
 
+_FIRST: Final = itemgetter(0)
 _KEY: Final = "#key"
 """The column that tells which key a row belongs to."""
 COUNT: Final = "#count"
 """The name under which a list's count is asked for among its columns."""
+
+PLACE: Final = "#place"
+"""The name under which is asked for what a cursor is made of."""
 
 Filter = Callable[[Any, Bounds], ColumnElement[bool]]
 """Makes a condition of a filter: from the table and the scope's bounds; its value is bound as `filter_<name>`."""
@@ -139,23 +145,38 @@ class PageBy:
     async def __call__(
         self, db: ReadScope, keys: Sequence[UUID | None], columns: frozenset[str], args: PageArgs, *, wire: bool = False
     ) -> Sequence[Any]:
-        """Read one page for each parent; a cursor of another list is an error in its place."""
+        """Read one page for each parent, each named once; a cursor of another list is an error in its place."""
+        if args.after is None and args.before is None:
+            return await self._counted(db, list(keys), columns, args, (None, None), wire=wire)
         answers: dict[Any, Any] = dict.fromkeys(keys)
-        asked = list(answers)
-        places: Places = (None, None)
-        if args.after is not None or args.before is not None:
-            asked, places = self._placed(db, answers, args)
+        asked, places = self._placed(db, answers, args)
         if asked:
-            pages = await self._pages(db, asked, columns, args, places, wire=wire)
+            pages = await self._counted(db, asked, columns, args, places, wire=wire)
             answers.update(zip(asked, pages, strict=True))
-            if COUNT in columns:
-                await self._count(db, asked, pages, args, wire=wire)
         return [answers[key] for key in keys]
 
     def layout(self, columns: frozenset[str], args: PageArgs) -> tuple[str, ...]:
         """Name the columns of a page's row, by position."""
-        names = _names(self.table, columns | {args.order.column})
+        names = self._names(columns, args)
         return names if self.by is None else (_KEY, *names)
+
+    def _names(self, columns: frozenset[str], args: PageArgs) -> tuple[str, ...]:
+        return _names(self.table, columns | {args.order.column} if PLACE in columns else columns)
+
+    async def _counted(  # noqa: PLR0913 - as _pages
+        self,
+        db: ReadScope,
+        keys: list[Any],
+        columns: frozenset[str],
+        args: PageArgs,
+        places: Places,
+        *,
+        wire: bool,
+    ) -> list[Page]:
+        pages = await self._pages(db, keys, columns, args, places, wire=wire)
+        if COUNT in columns:
+            await self._count(db, keys, pages, args, wire=wire)
+        return pages
 
     def _placed(self, db: ReadScope, answers: dict[Any, Any], args: PageArgs) -> tuple[list[Any], Places]:
         """Return the keys whose cursors are theirs, and where these point; the others are answered by an error."""
@@ -185,7 +206,7 @@ class PageBy:
         *,
         wire: bool,
     ) -> list[Page]:
-        names = _names(self.table, columns | {args.order.column})
+        names = self._names(columns, args)
 
         def build(bounds: Bounds) -> "Select[Any]":
             if self.by is None:
@@ -197,22 +218,19 @@ class PageBy:
             columns_of = [inner.c[name] for name in names]
             return select(keys.c.n.label(_KEY), *columns_of).select_from(keys.join(inner, true())).order_by(keys.c.n)
 
-        after, before = places
-        bound = {
-            **_filter_values(args),
-            "page_limit": args.size + 1,
-            **_place_values("after", after),
-            **_place_values("before", before),
-            **({} if self.by is None else {"keys": _bound(keys, wire=wire)}),
-        }
+        bound: dict[str, Any] = {"page_limit": args.size + 1}
+        if args.filters:
+            bound |= _filter_values(args)
+        for name, at in zip(("after", "before"), places, strict=True):
+            if at is not None:
+                bound |= {f"{name}_value": at.value, f"{name}_id": at.id}
+        if self.by is not None:
+            bound["keys"] = _bound(keys, wire=wire)
         rows = await db.fetch((self, "page", names, wire, args.shape), build, **bound)
         items: Sequence[Any] = rows if wire else [_record(self.record, names, row) for row in rows]
         listed = Listed(self.table.name, db.principal.partner_id, args, self.layout(columns, args) if wire else None)
         shares = [items] if self.by is None else _shares(rows, items, len(keys))
-        size, backward = args.size, args.backward
-        return [
-            _page(share, key, listed, size=size, backward=backward) for key, share in zip(keys, shares, strict=True)
-        ]
+        return _cut(shares, keys, listed)
 
     def _window(self, table: Any, names: tuple[str, ...], args: PageArgs, bounds: Bounds, *, wire: bool) -> Select[Any]:
         sort, identifier = table.c[args.order.column], table.c.id
@@ -301,19 +319,31 @@ def _record(kind: type[Record], names: Sequence[str], row: Any) -> Record:
     return kind(**{name: row[name] for name in names})
 
 
-def _shares(rows: Sequence[Any], items: Sequence[Any], number: int) -> list[list[Any]]:
-    """Give each page its items: a row begins with its page's number, counted from 1."""
-    shares: list[list[Any]] = [[] for _ in range(number)]
-    for row, item in zip(rows, items, strict=True):
-        shares[row[0] - 1].append(item)
+def _shares(rows: Sequence[Any], items: Sequence[Any], number: int) -> list[Sequence[Any]]:
+    """Give each page its items: rows are in order, and begin with their page's number, counted from 1."""
+    shares: list[Sequence[Any]] = [()] * number
+    start = 0
+    for page, length in Counter(map(_FIRST, rows)).items():
+        shares[page - 1] = items[start : start + length]
+        start += length
     return shares
 
 
-def _page(found: Sequence[Any], parent: Any, listed: Listed, *, size: int, backward: bool) -> Page:
-    more = len(found) > size
-    if backward:
-        return Page(found[:size][::-1], listed.args.before is not None, more, parent, listed)
-    return Page(found[:size] if more else found, more, listed.args.after is not None, parent, listed)
+def _cut(shares: Sequence[Sequence[Any]], parents: Sequence[Any], listed: Listed) -> list[Page]:
+    """Make the pages of what was read, which is one row more than a page where more follow."""
+    size, continued = listed.args.size, listed.args.after is not None
+    if not listed.args.backward:
+        return [
+            Page(list(found), False, continued, parent, listed)  # noqa: FBT003 - has_next
+            if len(found) <= size
+            else Page(list(found[:size]), True, continued, parent, listed)  # noqa: FBT003 - has_next
+            for found, parent in zip(shares, parents, strict=True)
+        ]
+    before = listed.args.before is not None
+    return [
+        Page(found[:size][::-1], before, len(found) > size, parent, listed)
+        for found, parent in zip(shares, parents, strict=True)
+    ]
 
 
 def _filter_values(args: PageArgs) -> dict[str, Any]:
@@ -324,7 +354,3 @@ def _filter_values(args: PageArgs) -> dict[str, Any]:
         else:
             made[f"filter_{name}"] = value
     return made
-
-
-def _place_values(name: str, at: Place | None) -> dict[str, Any]:
-    return {} if at is None else {f"{name}_value": at.value, f"{name}_id": at.id}

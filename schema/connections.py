@@ -9,7 +9,7 @@ import msgspec
 import strawberry
 
 from resolvers.clients import search_filter
-from resolvers.loading import COUNT
+from resolvers.loading import COUNT, PLACE
 from resolvers.paging import COUNTED, DEFAULT_SIZE, MOST, Order, Page, PageArgs, checked_size
 from schema.changing import plain
 from schema.guarded import part
@@ -59,10 +59,14 @@ class PageInfo:
     has_next_page: bool = part(lambda page: page.has_next, doc="Whether more comes after this page.")
     has_previous_page: bool = part(lambda page: page.has_previous, doc="Whether something comes before this page.")
     start_cursor: str | None = part(
-        lambda page: page.cursor(page.items[0]) if page.items else None, doc="The cursor of the page's first entry."
+        lambda page: page.cursor(page.items[0]) if page.items else None,
+        needs=(PLACE,),
+        doc="The cursor of the page's first entry.",
     )
     end_cursor: str | None = part(
-        lambda page: page.cursor(page.items[-1]) if page.items else None, doc="The cursor of the page's last entry."
+        lambda page: page.cursor(page.items[-1]) if page.items else None,
+        needs=(PLACE,),
+        doc="The cursor of the page's last entry.",
     )
 
 
@@ -71,7 +75,9 @@ class Edge(Generic[_Node]):
     """One entry of a list."""
 
     cursor: str = part(
-        lambda edge: edge.page.cursor(edge.node), doc="Marks this place, for this list, order and filter only."
+        lambda edge: edge.page.cursor(edge.node),
+        needs=(PLACE,),
+        doc="Marks this place, for this list, order and filter only.",
     )
     node: _Node = part(lambda edge: edge.node, doc="The entry itself.")
 

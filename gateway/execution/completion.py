@@ -45,16 +45,17 @@ class Values(NamedTuple):
 
 
 class Completion:
-    """Completes values; what went wrong is kept in `faults`."""
+    """Completes values; what went wrong is added to its faults."""
 
     def __init__(
         self,
+        faults: list[Fault],
         begin: Begin,
         waits: Waits,
         info: Callable[[Field, Positions, int], Any],
         type_resolver: Callable[..., Any],
     ) -> None:
-        self.faults: list[Fault] = []
+        self._faults = faults
         self._begin = begin
         self._waits = waits
         self._info = info
@@ -106,7 +107,7 @@ class Completion:
 
     def _fault(self, given: Values, place: int, error: Exception) -> Any:
         """Keep what went wrong, and return what stands in the place of the value."""
-        self.faults.append(Fault(given.positions, place, error, given.field.nodes))
+        self._faults.append(Fault(given.positions, place, error, given.field.nodes))
         return None if given.shape.nullable else FAILED
 
     def _without(self, given: Values, errors: Mapping[int, Exception], complete: Callable[[Values], Slot]) -> Slot:

@@ -54,6 +54,11 @@ class Access(Enum):
 
 _IMMEDIATE: Final = frozenset({Access.TYPENAME, Access.COLUMN, Access.COMPUTED, Access.PART})
 
+_NOT_GIVEN: Final = object()
+_SIMPLE: Final = frozenset({str, int, bool, float, type(None), object})
+"""Types of variables' values that are as they were when they are met again."""
+MOST_ARGUMENTS: Final = 64
+"""How many arguments of one field are kept, by the values of its variables."""
 _JUDGE_THEMSELVES: Final = frozenset({Access.RESOLVER, Access.ROOT})
 
 
@@ -95,10 +100,11 @@ class Field:
         self._columns: frozenset[str] | None = None
         self._columns_of: dict[GraphQLObjectType, frozenset[str]] = {}
         # What a resolver is given it may change: it is made anew for each call.
-        self._constant = self.access is not Access.RESOLVER and not any(
-            name for argument in self.nodes[0].arguments or () for name in _variables(argument.value)
-        )
+        named = (name for argument in self.nodes[0].arguments or () for name in _variables(argument.value))
+        self._variables = tuple(dict.fromkeys(named))
+        self._constant = self.access is not Access.RESOLVER and not self._variables
         self._arguments: tuple[Any, Exception | None] | None = None
+        self._known: dict[tuple[Any, ...], tuple[Any, Exception | None]] = {}
         self.readers: dict[Layout, Callable[[Any], Any]] = {}
 
     def _access(self) -> Access:
@@ -152,13 +158,27 @@ class Field:
                 yield from field.columns()
 
     def arguments(self, variables: VariableValues, *, hide_suggestions: bool) -> tuple[Any, Exception | None]:
-        """Return what is asked with, or what is wrong with it; worked out once where no variable is part of it."""
+        """Return what is asked with, or what is wrong with it; worked out once for the same values of variables."""
         if self._arguments is not None:
             return self._arguments
-        made = self._read_arguments(variables, hide_suggestions=hide_suggestions)
         if self._constant:
-            self._arguments = made
-        return made
+            self._arguments = self._read_arguments(variables, hide_suggestions=hide_suggestions)
+            return self._arguments
+        if self.spec is None or self.spec.args is None:
+            return self._read_arguments(variables, hide_suggestions=hide_suggestions)
+        coerced = variables.coerced
+        values = tuple([coerced.get(name, _NOT_GIVEN) for name in self._variables])
+        if not _SIMPLE.issuperset(map(type, values)):
+            return self._read_arguments(variables, hide_suggestions=hide_suggestions)
+        key = (*values, *map(type, values))
+        known = self._known.get(key)
+        if known is None:
+            known = self._read_arguments(variables, hide_suggestions=hide_suggestions)
+            if known[1] is None:
+                if len(self._known) >= MOST_ARGUMENTS:
+                    self._known.clear()
+                self._known[key] = known
+        return known
 
     def _read_arguments(self, variables: VariableValues, *, hide_suggestions: bool) -> tuple[Any, Exception | None]:
         try:

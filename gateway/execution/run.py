@@ -1,6 +1,7 @@
 """Runs a plan level by level: what a level needs is asked at once, and objects are made from the leaves upwards."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from types import NoneType
 from typing import Any, ClassVar, Final, Protocol
 
@@ -13,11 +14,15 @@ from gateway.execution import waiting
 from gateway.execution.completion import Completion, Values
 from gateway.execution.loading import Ask, Asks, Operation, Route
 from gateway.execution.plan import Access, Field, Layout, Plan, Selection
-from gateway.execution.positions import Kept, Positions, Shared, Top, Under, as_path, reported
+from gateway.execution.positions import Fault, Kept, Positions, Shared, Top, Under, as_path, reported
 from gateway.execution.slots import FAILED, Group, Later, Merged, Slot, Spread
 
 MANY: Final = 8
 """From how many values on it pays to look for equal ones."""
+
+
+_NEVER_EQUAL: Final = frozenset({str, int, NoneType})
+"""Types of which no value equals one of another."""
 
 
 class Host(Protocol):
@@ -45,11 +50,22 @@ class Run:
         self._groups: list[Group] = []
         self._asks = Asks()
         self._waits = waiting.Waits()
-        self._completion = Completion(self._group, self._waits, self._info, host.type_resolver)
+        self._faults: list[Fault] = []
+        self._completion = Completion(self._faults, self._group, self._waits, self._info, host.type_resolver)
         self._unread: Exception | None = None
 
     async def data(self) -> dict[str, Any] | None:
-        """Execute, and return the data; the root fields of a mutation one after another."""
+        """Execute once, and return the data; what it was made of is let go."""
+        try:
+            return await self._data()
+        finally:
+            # What completes knows the run and the run knows it: left to the garbage collector, the rows and objects
+            # of a hundred answers would wait for it.
+            self._groups.clear()
+            del self._completion
+
+    async def _data(self) -> dict[str, Any] | None:
+        """Execute the root fields together, those of a mutation one after another."""
         selection = self._plan.root
         parts = [selection.only(field) for field in selection.fields] if self._plan.serial else [selection]
         data: dict[str, Any] = {}
@@ -62,8 +78,7 @@ class Run:
 
     def errors(self) -> list[GraphQLError] | None:
         """Return what went wrong, None where nothing did."""
-        faults = self._completion.faults
-        return reported(faults) if faults else None
+        return reported(self._faults) if self._faults else None
 
     async def _whole(self, selection: Selection) -> Any:
         self._groups.clear()
@@ -117,7 +132,7 @@ class Run:
 
     def _make(self, group: Group) -> None:
         columns = [slot.take() for slot in group.slots]
-        if not self._completion.faults or not any(FAILED in column for column in columns):
+        if not self._faults or not any(FAILED in column for column in columns):
             try:
                 group.built = compiling.quick(group.selection, group.layout)(group.sources, *columns)
             except Exception:  # noqa: BLE001 - the careful way finds it again, and says where
@@ -288,6 +303,8 @@ class Run:
 
 def _are_alike(keys: list[Any]) -> bool:
     """Tell whether equal keys are the same: True, 1 and 1.0 are equal, and are not."""
+    if _NEVER_EQUAL.issuperset(map(type, chain.from_iterable(keys))):
+        return True
     return all(len({*map(type, column)} - {NoneType}) <= 1 for column in zip(*keys, strict=True))
 
 

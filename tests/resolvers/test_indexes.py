@@ -17,6 +17,7 @@ import resolvers
 from resolvers.loading import PageBy
 from resolvers.paging import Order, Owner, PageArgs, binding
 from storage.base import Reach, rows_of
+from storage.engine import Database
 from tenancy.decide import decide
 from tenancy.predicates import DeclaredScope
 from tenancy.scope import Boundary
@@ -69,7 +70,7 @@ class Recorder:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self.statements: list[tuple[str, list[Any]]] = []
-        self._boundary = Boundary(None, decide=decide, query_scope=DeclaredScope())  # type: ignore[arg-type]  # unused
+        self._boundary = Boundary(Database("unused"), decide=decide, query_scope=DeclaredScope())
 
     async def fetch(self, key: Hashable, build: Any, **parameters: Any) -> list[Any]:
         text, names, defaults = self._boundary.compiled(self._reach, key, build)

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from gateway.app import Layers
 from resolvers.clients import client_by_id, clients
-from resolvers.loading import ById, ManyBy, PageBy
+from resolvers.loading import PLACE, ById, ManyBy, PageBy
 from resolvers.organisations import organisations_by_client
 from resolvers.paging import Order, Page, PageArgs
 from resolvers.plans import plan_by_id, plans, prices_by_plan
@@ -20,7 +20,7 @@ from tenancy.principal import Identity
 from tenancy.scope import Boundary, ReadScope, Scope
 from tests.factories.clients import GatewayClient
 
-_COLUMNS = frozenset({"id", "display_name", "created_at", "default_card_id", "version"})
+_COLUMNS = frozenset({"id", "display_name", "created_at", "default_card_id", "version", PLACE})
 
 
 @pytest_asyncio.fixture

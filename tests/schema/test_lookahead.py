@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
+from resolvers.loading import PLACE
 from schema.lookahead import columns
 from schema.root import build_schema
 
@@ -30,7 +31,7 @@ def wanted(document: str, field: str = "clients") -> frozenset[str]:
     ("document", "expected"),
     [
         ("{ clients { nodes { displayName } } }", {"display_name"}),
-        ("{ clients { edges { node { displayName email } cursor } } }", {"display_name", "email"}),
+        ("{ clients { edges { node { displayName email } cursor } } }", {"display_name", "email", PLACE}),
         ("{ clients { totalCount } }", {"#count"}),
         ("{ clients { pageInfo { hasNextPage } } }", set()),
         ("{ clients { nodes { __typename } __typename } }", set()),
