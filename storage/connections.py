@@ -7,7 +7,7 @@ sixty functions for each loan.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -15,6 +15,7 @@ import asyncpg
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 IDLE_SECONDS: Final = 300.0
 """How long a connection that nobody needs is kept; one stays open always."""
+_CLOSED: Final = "the connections are closed"
 
 
 class Connections:
@@ -49,8 +50,7 @@ class Connections:
         """
         while True:
             if self._closed:
-                message = "the connections are closed"
-                raise asyncpg.InterfaceError(message)
+                raise asyncpg.InterfaceError(_CLOSED)
             while self._free:
                 connection, _ = self._free.pop()
                 if not connection.is_closed():
@@ -109,6 +109,9 @@ class Connections:
             self._next(None)
             raise
         self._opening -= 1
+        if self._closed:
+            connection.terminate()
+            raise asyncpg.InterfaceError(_CLOSED)
         self._open.add(connection)
         return connection
 
@@ -120,7 +123,8 @@ class Connections:
             return await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._waiting.remove(turn)
+                with suppress(ValueError):  # who came to it in the queue took it out
+                    self._waiting.remove(turn)
             elif (lent := turn.result()) is not None:
                 self.release(lent)
             else:
