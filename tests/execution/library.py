@@ -27,6 +27,7 @@ type Query {
   writer(id: ID): Writer
   books(most: Int, where: Where): Shelf!
   named: Named
+  found(name: String): Named
   hello(name: String = "you"): String
 }
 """
@@ -116,6 +117,7 @@ class World:
         self.seen: list[str] = []
         self.guards: frozenset[Any] = frozenset()
         self.context = self
+        self.readable = 1_000
 
     def begin(self) -> "World":
         return self
@@ -128,6 +130,9 @@ class World:
 
     async def read(self) -> "World":
         self.seen.append("read")
+        self.readable -= 1
+        if self.readable < 0:
+            raise ConnectionError("Nothing can be read.")  # noqa: TRY003 - a message to look at
         return self
 
     def denial(self, guard: str) -> Exception | None:
@@ -148,6 +153,23 @@ async def one_writer(context: World, args: Any, _columns: frozenset[str]) -> Any
 async def any_named(context: World, _args: Any, columns: frozenset[str]) -> "Row":
     context.seen.append(f"named {sorted(columns)}")
     return Row(**WRITERS["w1"])
+
+
+class Route(NamedTuple):
+    """Where one thing is found."""
+
+    question: Any
+    key: Any
+    kind: str
+    missing: Exception
+
+
+def found(world: World, args: Any) -> Route:
+    world.seen.append(f"routed {args['name']}")
+    if args["name"] == "nowhere":
+        message = "Nothing has this name."
+        raise LookupError(message)
+    return Route(BY_ID, args["name"], "Writer", LookupError("It is gone."))
 
 
 class Row:
@@ -214,6 +236,7 @@ SPECS: Final[dict[str, Spec]] = {
     "Query.books": Spec(
         Kind.ROOT, guard="books", args=limited, question=Question("all books", BOOKS, wraps=True), resolve=hello
     ),
+    "Query.found": Spec(Kind.ROOT, resolve=any_named, route=found),
     "Query.hello": Spec(Kind.ROOT, guard="hello", resolve=hello),
 }
 for _row_of in WRITERS.values():

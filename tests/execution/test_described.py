@@ -1,12 +1,14 @@
 """Fields that the engine is told of: what is asked, how often and for which columns, and what is denied."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from graphql import GraphQLError
 
+from gateway.execution import plan
 from gateway.execution import run as running
-from tests.execution.library import BOOKS, COMPUTED, Asked, World, run
+from tests.execution.library import BOOKS, COMPUTED, Asked, Question, World, run
 
 
 async def answered(document: str, **variables: Any) -> tuple[Any, World]:
@@ -198,3 +200,49 @@ async def test_where_one_object_stands_twice_its_error_does() -> None:
         ["writers", 0, "editor", "born"],
         ["writers", 2, "editor", "born"],
     ]
+
+
+async def test_what_arguments_lead_to_is_asked_about_and_is_of_the_type_that_they_name() -> None:
+    data, world = await answered('{ found(name: "w1") { __typename name ... on Writer { label } } }')
+    assert data == {"found": {"__typename": "Writer", "name": "Ann", "label": "w1:Ann"}}
+    assert world.asked == [Asked("writer", ["w1"], {"id", "name"}, None)]
+
+
+@pytest.mark.parametrize(("name", "told"), [("nowhere", "Nothing has this name."), ("w9", "It is gone.")])
+async def test_what_arguments_do_not_lead_to_is_told(name: str, told: str) -> None:
+    result = await run(World(), "query($name: String) { found(name: $name) { name } }", name=name)
+    assert result.data == {"found": None}
+    assert [error.message for error in result.errors or ()] == [told]
+
+
+@pytest.mark.parametrize(("readable", "asked"), [(0, 0), (1, 0), (2, 1)])
+async def test_what_cannot_be_read_is_the_error_of_every_field_that_reads(readable: int, asked: int) -> None:
+    world = World()
+    world.readable = readable
+    result = await run(world, "{ writers { editor { name } } again: writers { id } }")
+    assert {error.message for error in result.errors or ()} == {"Nothing can be read."}
+    assert len(world.asked) == asked
+
+
+async def test_arguments_are_kept_by_the_values_of_variables_and_only_so_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plan, "MOST_ARGUMENTS", 1)
+    document = "query($n: Int, $of: [Int]) { books(most: $n) { books { shelf(of: $of) { total } } } }"
+    seen = [[one.args for one in (await answered(document, n=number, of=[number]))[1].asked] for number in (1, 2, 2, 1)]
+    assert seen == [[(number, ()), (3, (number,))] for number in (1, 2, 2, 1)]
+
+
+async def test_what_never_began_is_closed_when_all_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def forever(*_given: Any, **_more: Any) -> Any:
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Question, "__call__", forever)
+    running_now = asyncio.create_task(run(World(), "{ writers { id } named { name } }"))
+    await asked.wait()
+    running_now.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running_now

@@ -237,3 +237,34 @@ def test_only_so_many_statements_are_remembered(ground: Ground, monkeypatch: pyt
     made = [boundary.compiled(Reach.STAFF, number, count_clients) for number in range(3)]
     assert boundary.compiled(Reach.STAFF, 2, count_clients) is made[2]
     assert boundary.compiled(Reach.STAFF, 0, count_clients) is not made[0]
+
+
+async def test_only_so_many_people_are_remembered(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembering, "REMEMBERED", 1)
+    boundary = Boundary(ground.boundary.database, decide=decide, query_scope=DeclaredScope())
+
+    async def standing(name: str) -> object:
+        scope = Scope(boundary, ground.identity(name))
+        found = (await scope.read()).standing
+        await scope.end_read()
+        return found
+
+    owner = await standing("owner")
+    assert await standing("owner") is owner
+    assert await standing("viewer") is not owner
+    assert await standing("owner") is not owner
+
+
+async def test_whoever_changed_is_not_who_is_remembered(ground: Ground) -> None:
+    identity = await member(ground)
+
+    async def role() -> str | None:
+        scope = Scope(ground.boundary, identity)
+        found = (await scope.read()).principal.role
+        await scope.end_read()
+        return found
+
+    before = await role()
+    assert before != "VIEWER"
+    await ground.owner.execute("UPDATE gateway.membership SET role = 'VIEWER' WHERE id = $1", identity.membership_id)
+    assert await role() == "VIEWER"
