@@ -4,7 +4,7 @@ An id is the type's three letters, the version digit, an underscore and the 32 h
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -37,15 +37,32 @@ _NAMES: Final = {prefix: name for name, prefix in _PREFIXES.items()}
 _FORM: Final = re.compile(r"([a-z]{3}[0-9]_)([0-9a-f]{32})")
 
 
+class Encoder:
+    """Encodes the ids of one type, as :func:`encode` does; the executor writes it into its code."""
+
+    def __init__(self, type_name: str) -> None:
+        self._prefix = _PREFIXES[type_name]
+
+    def __call__(self, identifier: UUID | str) -> str:
+        """Return the node id of a row; its UUID may come as the database's text, which is trusted."""
+        return self._prefix + (identifier.replace("-", "") if isinstance(identifier, str) else identifier.hex)
+
+    def written(self, identifier: str) -> str:
+        """Return the expression that encodes the database's text, itself given as an expression."""
+        return f"{self._prefix!r} + {identifier}.replace('-', '')"
+
+
+_ENCODERS: Final = {name: Encoder(name) for name in KINDS}
+
+
 def encode(type_name: str, identifier: UUID | str) -> str:
     """Return the node id of a row; its UUID may come as the database's text, which is trusted."""
-    return encoder(type_name)(identifier)
+    return _ENCODERS[type_name](identifier)
 
 
-def encoder(type_name: str) -> Callable[[UUID | str], str]:
-    """Return what encodes the ids of one type, as :func:`encode` does."""
-    prefix = _PREFIXES[type_name]
-    return lambda identifier: prefix + (identifier.replace("-", "") if isinstance(identifier, str) else identifier.hex)
+def encoder(type_name: str) -> Encoder:
+    """Return what encodes the ids of one type."""
+    return _ENCODERS[type_name]
 
 
 def decode(text: str) -> tuple[str, UUID] | None:

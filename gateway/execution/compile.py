@@ -8,7 +8,7 @@ one and says what went wrong where.
 import math
 from collections.abc import Callable, Iterator
 from operator import attrgetter, itemgetter
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 from graphql import GraphQLBoolean, GraphQLEnumType, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLString
 from graphql.pyutils import Undefined, inspect
@@ -17,6 +17,15 @@ from gateway.execution.plan import Access, Field, Layout, Selection, Shape
 
 LARGEST_INT: Final = 2**31
 _TEXTS: Final = (GraphQLString, GraphQLID)
+
+
+@runtime_checkable
+class Written(Protocol):
+    """What computes a field, and can write itself as an expression of output-ready columns, which spares its call."""
+
+    def written(self, *columns: str) -> str:
+        """Return Python source that makes of some expressions what a call would make of their values."""
+        ...
 
 
 class NullError(TypeError):
@@ -162,6 +171,8 @@ class _Writer:
         spec: Any = field.spec
         if field.access is Access.COLUMN:
             return self._column(spec.needs[0])
+        if self._layout is not None and isinstance(spec.resolve, Written):
+            return spec.resolve.written(*map(self._column, spec.needs))
         given = "s" if field.access is Access.PART else ", ".join(self._column(name) for name in spec.needs)
         return f"{self._refer(spec.resolve)}({given})"
 

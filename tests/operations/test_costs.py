@@ -17,9 +17,9 @@ from gateway.settings import Settings
 from tests.factories.clients import GatewayClient
 from tests.operations.test_dashboard import CLIENT_PAGE, DASHBOARD
 
-CALLS_PER_LEAF: Final = 0.6
+CALLS_PER_LEAF: Final = 0.3
 """Calls of Python functions for each leaf of the dashboard, all that a request runs included."""
-CALLS_OF_A_CLIENT_PAGE: Final = 2_000
+CALLS_OF_A_CLIENT_PAGE: Final = 1_500
 FEWER_CALLS: Final = 30
 """How many times as many graphql-core takes for the same answer, at least."""
 MEMORY_SHARE: Final = 1 / 3
