@@ -78,7 +78,7 @@ class ById:
             wanted = table.c.id == any_(_asked(wire=wire))
             return select(*_selected(table, names, wire=wire)).where(bounds(table), wanted)
 
-        rows = await db.fetch((self, names, wire), build, keys=_bound(keys, wire=wire))
+        rows = await db.fetch((self, names, wire), build, asked=len(keys), keys=_bound(keys, wire=wire))
         at = names.index("id")
         found = {row[at]: row if wire else _record(self.record, names, row) for row in rows}
         return [found.get(key) for key in (map(str, keys) if wire else keys)]
@@ -115,7 +115,7 @@ class ManyBy:
 
         asked: list[Any] = list(map(str, keys)) if wire else list(keys)
         found: dict[Any, list[Any]] = {key: [] for key in asked}
-        for row in await db.fetch((self, names, wire), build, keys=_bound(keys, wire=wire)):
+        for row in await db.fetch((self, names, wire), build, asked=len(keys), keys=_bound(keys, wire=wire)):
             found[row[0]].append(row if wire else _record(self.record, names, row))
         return [found[key] for key in asked]
 
@@ -226,7 +226,7 @@ class PageBy:
                 bound |= {f"{name}_value": at.value, f"{name}_id": at.id}
         if self.by is not None:
             bound["keys"] = _bound(keys, wire=wire)
-        rows = await db.fetch((self, "page", names, wire, args.shape), build, **bound)
+        rows = await db.fetch((self, "page", names, wire, args.shape), build, asked=len(keys), **bound)
         items: Sequence[Any] = rows if wire else [_record(self.record, names, row) for row in rows]
         listed = Listed(self.table.name, db.principal.partner_id, args, self.layout(columns, args) if wire else None)
         shares = [items] if self.by is None else _shares(rows, items, len(keys))
@@ -264,7 +264,7 @@ class PageBy:
 
         bound = {**_filter_values(args), **({} if self.by is None else {"keys": _bound(keys, wire=wire)})}
         names = tuple(name for name, _value in args.filters)
-        for row in await db.fetch((self, "count", names, wire), build, **bound):
+        for row in await db.fetch((self, "count", names, wire), build, asked=len(keys), **bound):
             place, counted = (1, row[0]) if self.by is None else row
             pages[place - 1].counted = counted
 

@@ -15,6 +15,7 @@ from tenancy.policy import READING
 from tenancy.predicates import Bounds, QueryScope
 from tenancy.principal import Principal
 from tenancy.privileges import Privilege
+from tenancy.turns import Turns
 
 REMEMBERED: Final = 2_000
 """How many compiled statements, and how many people, are kept: the oldest go."""
@@ -56,6 +57,7 @@ class Boundary:
         self.database = database
         self.decide = decide
         self.query_scope = query_scope
+        self.turns = Turns()
         self.roles = entering.role_parameters(database.roles)
         self._compiled: OrderedDict[tuple[Reach, Seen, Hashable], tuple[str, tuple[str, ...], dict[str, Any]]] = (
             OrderedDict()

@@ -23,6 +23,8 @@ from tenancy.principal import Identity
 RECHECK_SECONDS: Final = 0.5
 """A read that took longer asks again whether the membership still lives before its answer leaves."""
 
+MANY_KEYS: Final = 256
+"""About how many keys a statement is asked that takes its turn."""
 _BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # A statement that ran or waited too long, and those that come after it in the same snapshot.
 _STOPPED: Final = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.InFailedSQLTransactionError)
@@ -43,18 +45,24 @@ class ReadScope:
         self._running: set[asyncio.Task[Any] | None] = set()
 
     async def fetch(
-        self, key: Hashable, build: Callable[[Bounds], Select[Any]], **parameters: Any
+        self, key: Hashable, build: Callable[[Bounds], Select[Any]], *, asked: int = 1, **parameters: Any
     ) -> list["asyncpg.Record"]:
-        """Run a question's statement; `key` names it, so that it is built and checked once."""
+        """Run a question's statement; `key` names it, so that it is built and checked once.
+
+        `asked` is about how many keys: where these are many, the statement takes its turn.
+        """
         standing = self.standing
         text, names, defaults = self._boundary.compiled(self.principal.reach, key, build, seen=standing.seen)
         bound = {**defaults, **parameters, **self._bound}
+        given = [bound[name] for name in names]
         task = asyncio.current_task()
         self._running.add(task)
         try:
             async with self._lock:
-                rows: list[asyncpg.Record] = await self._connection.fetch(text, *[bound[name] for name in names])
-                return rows
+                if asked < MANY_KEYS:
+                    return await self._connection.fetch(text, *given)  # type: ignore[no-any-return]  # the driver's
+                async with self._boundary.turns.turn():
+                    return await self._connection.fetch(text, *given)  # type: ignore[no-any-return]  # the driver's
         except _STOPPED as error:
             raise BusyError from error
         except UNREACHABLE as error:

@@ -70,8 +70,7 @@ class Round:
                 return [await only]
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this value's error
                 return [error]
-        if self._running:
-            await asyncio.wait(self._running)
+        await asyncio.wait(self._running)
         return [_outcome(done) for done in self._running]
 
     def cancel(self) -> None:
