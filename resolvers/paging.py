@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Hashable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -47,7 +48,7 @@ class PageArgs(msgspec.Struct, frozen=True):
     @property
     def shape(self) -> Hashable:
         """What the page's statement depends on, values aside."""
-        names = tuple(name for name, _ in self.filters)
+        names = tuple([name for name, _ in self.filters]) if self.filters else ()
         return (self.order, self.backward, self.after is not None, self.before is not None, names)
 
 
@@ -117,8 +118,14 @@ def checked_size(first: int | None, last: int | None) -> tuple[int | None, int |
 
 def binding(owner: Owner, args: PageArgs) -> bytes:
     """Tie a cursor to tenant, list, order, filter and parent."""
-    parent = owner.parent and str(owner.parent)
-    about = repr((owner.table, owner.partner_id, args.order, args.filters, parent)).encode()
+    return _tied(owner.table, owner.partner_id, owner.parent and str(owner.parent), args.order, args.filters)
+
+
+@lru_cache(maxsize=1_000)
+def _tied(
+    table: str, partner_id: UUID, parent: str | None, order: Order, filters: tuple[tuple[str, Any], ...]
+) -> bytes:
+    about = repr((table, partner_id, order, filters, parent)).encode()
     return hashlib.blake2b(about, digest_size=8).digest()
 
 

@@ -31,6 +31,8 @@ _JSON_SENT: Final = f"{_JSON}; charset=utf-8".encode()
 _STATUS: Final = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 503, "BUSY": 503, "INTERNAL": 500}
 _MALFORMED: Final = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _NUL: Final = "\x00"
+_NUL_IN_JSON: Final = rb"\u0000"
+"""How JSON has to write it: as it is, it makes a document malformed."""
 _ANYTHING: Final = "*/*"
 _ACCEPTABLE: Final = (_ANYTHING, "application/*", _RESPONSE, _JSON)
 
@@ -190,7 +192,7 @@ async def _read(exchange: Exchange) -> GraphQLRequest:
     if kind != _JSON and kind.partition(";")[0].strip().lower() != _JSON:
         raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
     try:
-        return _checked(_decoded(await exchange.body(LONGEST_BODY)))
+        return _decoded(await exchange.body(LONGEST_BODY))
     except TooLargeError as error:
         message = f"A request takes at most {LONGEST_BODY} bytes."
         raise RefusedError(413, "DOCUMENT_TOO_LARGE", message) from error
@@ -198,26 +200,27 @@ async def _read(exchange: Exchange) -> GraphQLRequest:
 
 def _decoded(body: bytes) -> GraphQLRequest:
     try:
-        return msgspec.json.decode(body, type=GraphQLRequest)
+        asked = msgspec.json.decode(body, type=GraphQLRequest)
     except _MALFORMED as error:
         raise _malformed(error) from error
+    return _checked(asked, may_hold_nul=_NUL_IN_JSON in body)
 
 
 def _from_query(given: Mapping[str, str]) -> GraphQLRequest:
     try:
         members = {name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if name in given}
         asked = {"query": given.get("query"), "operationName": given.get("operationName"), **members}
-        return _checked(msgspec.convert(asked, type=GraphQLRequest))
+        return _checked(msgspec.convert(asked, type=GraphQLRequest), may_hold_nul=True)
     except _MALFORMED as error:
         raise _malformed(error) from error
 
 
-def _checked(asked: GraphQLRequest) -> GraphQLRequest:
+def _checked(asked: GraphQLRequest, *, may_hold_nul: bool) -> GraphQLRequest:
     if not asked.query:
         raise RefusedError(400, "BAD_REQUEST", "The document is empty.")
     if len(asked.query) > LONGEST_DOCUMENT:
         raise RefusedError(400, "DOCUMENT_TOO_LARGE", f"A document takes at most {LONGEST_DOCUMENT} characters.")
-    if _holds_nul(asked.variables):
+    if may_hold_nul and _holds_nul(asked.variables):
         raise RefusedError(400, "BAD_USER_INPUT", "A text in the variables holds a NUL character.")
     return asked
 
