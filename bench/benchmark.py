@@ -36,6 +36,13 @@ class Plan(msgspec.Struct, frozen=True):
         """Whether the partner with a million clients takes part."""
         return any(case.million for case in self.cases)
 
+    @property
+    def compares_executors(self) -> bool:
+        """Whether the dashboard is measured on both executors, and so without a database too."""
+        return {"gateway", "stock"} <= {kind.name for kind in self.kinds} and any(
+            case.query == "D1" for case in self.cases
+        )
+
 
 class Bench:
     """A run over one database server; `postgres` is its process, where that is in sight."""

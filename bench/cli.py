@@ -13,7 +13,7 @@ import msgspec
 import typer
 import uvloop
 
-from bench import database, machine, report, servers
+from bench import database, in_memory, machine, report, servers
 from bench.benchmark import Bench, Plan
 from bench.cases import CASES, Case
 from bench.database import BenchError
@@ -25,7 +25,7 @@ from storage.embedded import EmbeddedError
 from storage.engine import DatabaseUnreachableError
 
 QUICK: Final = Pace(rounds=1, seconds=1.0, first_warm_up=1.5, warm_up=0.5, fewest=8)
-FULL: Final = Pace(rounds=5, seconds=4.0, first_warm_up=4.0, warm_up=1.0, fewest=16)
+FULL: Final = Pace(rounds=12, seconds=1.2, first_warm_up=4.0, warm_up=0.4, fewest=8)
 LOGIN: Final = "gateway_bench"
 """A login of the benchmark's own: migrating renews a login's password, and another's is nothing to renew."""
 _EXPECTED: Final = (BenchError, EmbeddedError, DatabaseUnreachableError, CannotStartError)
@@ -76,8 +76,12 @@ def bench(  # noqa: PLR0913 - the options of the command
         with database.running(settings) as (owner_url, postgres):
             run = Bench(settings, owner_url, postgres, _tell)
             figures = uvloop.run(run.run(plan, core=server_core, directory=directory))
-            found = report.describe(plan.pace, uvloop.run(machine.versions(owner_url)), figures)
-    report.show(plan, figures)
+            alone = None
+            if plan.compares_executors:
+                _tell("the dashboard from memory, on both executors")
+                alone = uvloop.run(in_memory.measure(settings, owner_url, rounds=pace.rounds))
+            found = report.describe(plan.pace, uvloop.run(machine.versions(owner_url)), figures, alone)
+    report.show(plan, found)
     if json is not None:
         report.save(found, json)
     if write:

@@ -1,18 +1,17 @@
 """Execution alone: the dashboard's rows are read once, and both executors then answer from memory, in turns."""
 
-import asyncio
 import gc
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
+import msgspec
 from graphql import ExecutionResult, parse
 
-from bench import data, database, people
+from bench import people
+from bench.database import BenchError
 from bench.setting import QUERIES
 from connectors.cards_sandbox import SandboxCards
 from gateway import starting
@@ -22,18 +21,29 @@ from gateway.operations import HttpCaller
 from gateway.settings import Settings
 from schema.root import build_schema
 from schema.specs import describe
+from tenancy.boundary import Boundary, Standing
 from tenancy.principal import Identity, Principal
-from tenancy.scope import Boundary, ReadScope, Scope
+from tenancy.reading import ReadScope
+from tenancy.scope import Scope
 
-ROUNDS: Final = 7
 RUNS: Final = {"compiled": 30, "reference": 1}
 """How often each executor runs in a round: about as long as the other."""
+_MILLISECONDS: Final = 1_000
+
+
+class Times(msgspec.Struct, frozen=True):
+    """Processor time of one execution in milliseconds, and how many times ours graphql-core's is: medians."""
+
+    compiled: float
+    reference: float
+    ratio: float
 
 
 class Recorded:
     """The rows of each statement, as they were read; it answers in the place of a snapshot."""
 
     def __init__(self) -> None:
+        self.standing: Standing | None = None
         self.principal: Principal | None = None
         self._rows: dict[Hashable, list[Any]] = {}
 
@@ -42,7 +52,7 @@ class Recorded:
 
         async def fetch(scope: ReadScope, key: Hashable, build: Any, **parameters: Any) -> list[Any]:
             rows = await untouched(scope, key, build, **parameters)
-            self.principal = scope.principal
+            self.standing, self.principal = scope.standing, scope.principal
             self._rows[key] = rows
             return rows
 
@@ -78,56 +88,48 @@ class Alone:
         return (time.process_time() - began) / RUNS[name]
 
 
-async def measure(alone: Alone, recorded: Recorded) -> dict[str, list[float]]:
-    """Read the rows once, and execute in turns."""
+async def _taken(alone: Alone, recorded: Recorded, rounds: int) -> dict[str, list[float]]:
     with patch.object(ReadScope, "fetch", recorded.keep(ReadScope.fetch)):
         answers = [await alone.run(name) for name in RUNS]
     if answers[0].errors or answers[0] != answers[1]:
         message = "The executors answer differently."
-        raise database.BenchError(message)
+        raise BenchError(message)
 
     async def read(scope: Scope) -> Recorded:
-        scope._entered(recorded.principal)  # type: ignore[arg-type]  # noqa: SLF001 - it was read with the rows
+        scope._entered(recorded.standing)  # type: ignore[arg-type]  # noqa: SLF001 - it was read with the rows
         return recorded
 
     taken: dict[str, list[float]] = {name: [] for name in RUNS}
     with patch.object(Scope, "read", read):
+        if [await alone.run(name) for name in RUNS] != answers:
+            message = "The rows in memory give another answer than those of the database."
+            raise BenchError(message)
         gc.freeze()  # as serving does
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for name in RUNS:
                 gc.collect()
                 taken[name].append(await alone.seconds(name))
     return taken
 
 
-async def main(directory: Path) -> dict[str, list[float]]:
-    """Seed, unless that was done, and measure."""
-    settings = Settings(data_dir=directory)
-    with database.running(settings) as (owner_url, _pid):
-        await database.create(owner_url)
-        await starting.migrate(settings, owner_url)
-        await data.fill(owner_url, data.Shape(clients=200, small_partners=1))
-        found = await people.find(owner_url, clients=1, subscriptions=1)
-        layers = production_layers(settings, login_url=starting.login_url(settings, owner_url))
-        await layers.database.open()
-        boundary = Boundary(layers.database, decide=layers.decide, query_scope=layers.query_scope)
-        try:
-            return await measure(Alone(boundary, Identity(found.large.membership_id, found.large.epoch)), Recorded())
-        finally:
-            await layers.database.close()
+async def measure(settings: Settings, owner_url: str, *, rounds: int) -> Times:
+    """Read the dashboard's rows once from the benchmark's database, and execute it in turns.
 
-
-def told(taken: dict[str, list[float]]) -> str:
-    """Tell the figures in a line."""
-    compiled, reference = (statistics.median(taken[name]) for name in RUNS)
-    return (
-        f"Execution alone, the dashboard from memory: {1000 * compiled:.2f} ms, by graphql-core "
-        f"{1000 * reference:.0f} ms: {reference / compiled:.0f} times as long."
+    Raises:
+        BenchError: the executors answer differently.
+    """
+    found = await people.find(owner_url, clients=1, subscriptions=1)
+    layers = production_layers(settings, login_url=starting.login_url(settings, owner_url))
+    await layers.database.open()
+    boundary = Boundary(layers.database, decide=layers.decide, query_scope=layers.query_scope)
+    try:
+        identity = Identity(found.large.membership_id, found.large.epoch)
+        taken = await _taken(Alone(boundary, identity), Recorded(), rounds)
+    finally:
+        await layers.database.close()
+    compiled, reference = taken["compiled"], taken["reference"]
+    return Times(
+        statistics.median(compiled) * _MILLISECONDS,
+        statistics.median(reference) * _MILLISECONDS,
+        statistics.median(theirs / ours for ours, theirs in zip(compiled, reference, strict=True)),
     )
-
-
-if __name__ == "__main__":
-    from bench.cli import _directory as directory
-
-    with directory(Path(sys.argv[1]) if len(sys.argv) > 1 else None) as place:
-        print(told(asyncio.run(main(place))))  # noqa: T201 - the command's answer

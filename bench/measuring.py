@@ -81,7 +81,9 @@ class Rounds:
         figures: Figures = defaultdict(lambda: defaultdict(list))
         for number in range(self.pace.rounds):
             for case in cases:
-                for server in servers:
+                # Each round begins with another server: none is always the first, or always after the same one.
+                turned = number % len(servers)
+                for server in (*servers[turned:], *servers[:turned]):
                     work = works.get((case.key, server.kind.name))
                     if work is None:
                         continue
@@ -156,6 +158,15 @@ def _figure(sample: load.Sample, spent: Sequence[float], resident: float) -> Fig
         resident=resident,
         requests=sample.requests,
     )
+
+
+def ratio(ours: Sequence[Figure], other: Sequence[Figure]) -> float:
+    """Return how many times the other's requests a second ours are: the median over the rounds.
+
+    Within a round the two are measured a few seconds apart, so that a machine that becomes faster or slower for a
+    minute does so for both; the ratio of two medians would compare different minutes.
+    """
+    return median(mine.rate / its.rate for mine, its in zip(ours, other, strict=True))
 
 
 def middle(figures: Sequence[Figure]) -> Figure:

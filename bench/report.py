@@ -15,8 +15,9 @@ from bench import chart
 from bench.benchmark import Plan
 from bench.cases import Case
 from bench.chart import Bars
+from bench.in_memory import Times
 from bench.machine import machine
-from bench.measuring import Figure, Figures, Pace, middle
+from bench.measuring import Figure, Figures, Pace, middle, ratio
 from bench.servers import KINDS, ROOT
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
@@ -44,10 +45,13 @@ class Found(msgspec.Struct, frozen=True):
     versions: Mapping[str, str]
     pace: Pace
     figures: Figures
+    alone: Times | None
+    """The dashboard on both executors without a database; None where it was not asked for."""
 
 
-def show(plan: Plan, figures: Figures) -> None:
+def show(plan: Plan, found: Found) -> None:
     """Print a table for each query."""
+    figures = found.figures
     console = Console(highlight=False, width=_WIDTH)
     for case in plan.cases:
         table = Table(title=f"{case.key}: {case.title}", title_justify="left", box=SIMPLE_HEAD)
@@ -56,7 +60,7 @@ def show(plan: Plan, figures: Figures) -> None:
         for row in _rows(case, figures):
             table.add_row(*row)
         console.print(table)
-    console.print("\n".join(_summary(figures)), markup=False)
+    console.print("\n".join(_summary(found)), markup=False)
 
 
 def save(found: Found, file: Path) -> None:
@@ -69,7 +73,7 @@ def write(plan: Plan, found: Found) -> None:
     figures = found.figures
     PAGE.write_text(
         Template(Path(__file__).with_name("page.md").read_text()).substitute(
-            summary="\n".join(_summary(figures)),
+            summary="\n".join(_summary(found)),
             tables="\n".join(_markdown(case, figures) for case in plan.cases),
             date=datetime.now(UTC).date(),
             machine=found.machine,
@@ -111,36 +115,41 @@ def _markdown(case: Case, figures: Figures) -> str:
     )
 
 
-def _summary(figures: Figures) -> list[str]:
+def _summary(found: Found) -> list[str]:
     """Compare us with the others, query by query; what did not take part is left out."""
+    figures = found.figures
     lines = ["| requests a second | against stock | against the best peer | against the limit |", "|---|---|---|---|"]
     for key, by_server in figures.items():
-        rates = _rates(by_server)
-        if _US not in rates or len(rates) < 2:  # noqa: PLR2004 - nobody to compare with
+        if _US not in by_server or len(by_server) < 2:  # noqa: PLR2004 - nobody to compare with
             continue
-        best = _best_peer(rates)
-        against = [rates.get("stock"), None if best is None else rates[best], rates.get("limit")]
-        cells = ["" if other is None else f"{rates[_US] / other:.2f} ×" for other in against]
+        best = _best_peer(by_server)
+        cells = [
+            "" if name not in by_server else f"{ratio(by_server[_US], by_server[name]):.2f} ×"
+            for name in ("stock", best, "limit")
+        ]
         cells[1] += f" ({KINDS[best].title})" if best else ""
         lines.append(f"| {key} | {' | '.join(cells)} |")
-    first, deep = (_rates(figures.get(key, {})).get(_US) for key in _DEEP)
+    first, deep = (figures.get(key, {}).get(_US) for key in _DEEP)
     if first and deep:
-        lines += ["", f"Page 1,000 of a million clients takes {first / deep:.2f} times as long as the first."]
+        lines += ["", f"Page 1,000 of a million clients takes {ratio(first, deep):.2f} times as long as the first."]
+    if found.alone is not None:
+        ours, theirs = (_short(value) for value in (found.alone.compiled, found.alone.reference))
+        alone = f"Execution alone, D1 from rows in memory: {ours} ms of processor time, by graphql-core {theirs} ms"
+        lines += ["", f"{alone}: {found.alone.ratio:.0f} times as much."]
     return lines
 
 
 def _multiples(by_server: Mapping[str, Sequence[Figure]]) -> dict[str, float]:
-    rates = _rates(by_server)
-    best = _best_peer(rates)
-    return {} if best is None else {name: rate / rates[best] for name, rate in rates.items()}
+    best = _best_peer(by_server)
+    if best is None:
+        return {}
+    return {name: ratio(measured, by_server[best]) for name, measured in by_server.items()}
 
 
-def _rates(by_server: Mapping[str, Sequence[Figure]]) -> dict[str, float]:
-    return {name: middle(measured).rate for name, measured in by_server.items()}
-
-
-def _best_peer(rates: Mapping[str, float]) -> str | None:
-    return max((name for name in rates if KINDS[name].peer), key=lambda name: rates[name], default=None)
+def _best_peer(by_server: Mapping[str, Sequence[Figure]]) -> str | None:
+    """Return the peer whose median rate is the highest."""
+    peers = [name for name in by_server if KINDS[name].peer]
+    return max(peers, key=lambda name: middle(by_server[name]).rate, default=None)
 
 
 def _short(value: float) -> str:
@@ -148,6 +157,6 @@ def _short(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def describe(pace: Pace, versions: Mapping[str, str], figures: Figures) -> Found:
+def describe(pace: Pace, versions: Mapping[str, str], figures: Figures, alone: Times | None) -> Found:
     """Put a run's figures and circumstances together."""
-    return Found(machine(), versions, pace, {key: dict(by_server) for key, by_server in figures.items()})
+    return Found(machine(), versions, pace, {key: dict(by_server) for key, by_server in figures.items()}, alone)
