@@ -25,7 +25,7 @@ from storage.embedded import EmbeddedError
 from storage.engine import DatabaseUnreachableError
 
 QUICK: Final = Pace(rounds=1, seconds=1.0, first_warm_up=1.5, warm_up=0.5, fewest=8)
-FULL: Final = Pace(rounds=12, seconds=1.2, first_warm_up=4.0, warm_up=0.4, fewest=8)
+FULL: Final = Pace(rounds=16, seconds=0.8, first_warm_up=4.0, warm_up=0.25, fewest=8)
 LOGIN: Final = "gateway_bench"
 """A login of the benchmark's own: migrating renews a login's password, and another's is nothing to renew."""
 _EXPECTED: Final = (BenchError, EmbeddedError, DatabaseUnreachableError, CannotStartError)

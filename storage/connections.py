@@ -15,11 +15,19 @@ import asyncpg
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 IDLE_SECONDS: Final = 300.0
 """How long a connection that nobody needs is kept; one stays open always."""
+BEGUN_SECONDS: Final = 0.05
+"""How long a connection lies ready inside a transaction that was begun for its next reader."""
+_END: Final = "ROLLBACK"
 _CLOSED: Final = "the connections are closed"
 
 
 class Connections:
-    """At most `size` connections; whoever finds none waits, and is served in turn."""
+    """At most `size` connections; whoever finds none waits, and is served in turn.
+
+    A reader may give a connection back with the next transaction begun already (`COMMIT AND CHAIN`), which spares the
+    next reader a round trip. Nothing has run in it, so that it holds no snapshot and no lock; one that nobody uses at
+    once is ended.
+    """
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]], *, size: int) -> None:
         self._connect = connect
@@ -29,7 +37,10 @@ class Connections:
         self._free: list[tuple[Connection, float]] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
-        self._clock = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def idle(self) -> list[Connection]:
@@ -42,7 +53,7 @@ class Connections:
         self.release(connection)
 
     async def acquire(self) -> Connection:
-        """Borrow a connection, which `release` gives back.
+        """Borrow a connection, which `release` gives back; it may be in a transaction that nothing has run in.
 
         Raises:
             InterfaceError: all of them are closed for good.
@@ -72,6 +83,8 @@ class Connections:
         elif not self._next(connection):
             now = self._clock()
             self._free.append((connection, now))
+            if self._sweeping is None and connection.is_in_transaction():
+                self._sweeping = self._loop.call_later(BEGUN_SECONDS, self._sweep)
             oldest, since = self._free[0]
             if now - since > IDLE_SECONDS:
                 del self._free[0]
@@ -80,9 +93,11 @@ class Connections:
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[Connection]:
-        """Borrow a connection for a while."""
+        """Borrow a connection for a while, outside any transaction."""
         connection = await self.acquire()
         try:
+            if connection.is_in_transaction():
+                await connection.execute(_END)
             yield connection
         finally:
             self.release(connection, clean=not connection.is_in_transaction())
@@ -90,6 +105,8 @@ class Connections:
     async def close(self) -> None:
         """Close all of them; those that are lent end at once."""
         self._closed = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         while self._next(None):
             pass
         free = self.idle
@@ -99,6 +116,7 @@ class Connections:
         for connection in free:
             await connection.close()
         self._open.clear()
+        await asyncio.gather(*self._ending)
 
     async def _opened(self) -> Connection:
         self._opening += 1
@@ -114,6 +132,29 @@ class Connections:
             raise asyncpg.InterfaceError(_CLOSED)
         self._open.add(connection)
         return connection
+
+    def _sweep(self) -> None:
+        """End the transactions that were begun for nobody."""
+        self._sweeping = None
+        now = self._clock()
+        begun = [(lying, since) for lying, since in self._free if lying.is_in_transaction()]
+        for lying, since in begun:
+            if now - since < BEGUN_SECONDS:
+                self._sweeping = self._loop.call_later(BEGUN_SECONDS, self._sweep)
+                return
+            self._free.remove((lying, since))
+            ending = self._loop.create_task(self._end(lying))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+
+    async def _end(self, connection: Connection) -> None:
+        clean = False
+        try:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await connection.execute(_END)
+                clean = True
+        finally:
+            self.release(connection, clean=clean)
 
     async def _turn(self) -> "Connection | None":
         """Wait for a connection; None where there is none, but room for another."""

@@ -26,6 +26,8 @@ RECHECK_SECONDS: Final = 0.5
 MANY_KEYS: Final = 256
 """About how many keys a statement is asked that takes its turn."""
 _BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Begins the next reader's transaction, which is of the same kind, with the end of this one.
+_COMMIT: Final = "COMMIT AND CHAIN"
 # A statement that ran or waited too long, and those that come after it in the same snapshot.
 _STOPPED: Final = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.InFailedSQLTransactionError)
 
@@ -80,9 +82,10 @@ class ReadScope:
         await self._stop()
         clean = False
         try:
-            await self._connection.execute("COMMIT")
+            late = time.monotonic() - self._began > RECHECK_SECONDS
+            await self._connection.execute("COMMIT" if late else _COMMIT)
             clean = True
-            if time.monotonic() - self._began > RECHECK_SECONDS:
+            if late:
                 await self._recheck()
         except UNREACHABLE as error:
             raise UnavailableError from error
@@ -135,7 +138,8 @@ async def open_read(boundary: Boundary, identity: Identity | None) -> ReadScope:
 
 async def _entered(boundary: Boundary, connection: Any, identity: Identity) -> ReadScope | None:
     """Begin the transaction and read who asks; it is ended again where that is nobody."""
-    await connection.execute(_BEGIN)
+    if not connection.is_in_transaction():
+        await connection.execute(_BEGIN)
     row = await connection.fetchrow(entering.ENTER, *entering.alive_parameters(identity), *boundary.roles)
     if row is None:
         await connection.execute("ROLLBACK")

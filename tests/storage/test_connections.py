@@ -120,6 +120,67 @@ async def test_what_is_in_doubt_is_thrown_away(two: Connections) -> None:
     assert two.idle == []
 
 
+async def test_what_was_begun_for_the_next_is_his(two: Connections) -> None:
+    lent = await two.acquire()
+    await lent.execute("BEGIN READ ONLY")
+    await lent.execute("COMMIT AND CHAIN")
+    two.release(lent)
+    again = await two.acquire()
+    assert again is lent
+    assert again.is_in_transaction()
+    assert await again.fetchval("SHOW transaction_read_only") == "on"
+    two.release(again, clean=False)
+
+
+async def test_what_was_begun_for_nobody_is_ended(two: Connections) -> None:
+    early, late = await two.acquire(), await two.acquire()
+    await early.execute("BEGIN")
+    two.release(early)
+    await asyncio.sleep(pooling.BEGUN_SECONDS / 2)
+    await late.execute("BEGIN")
+    two.release(late)
+    while early.is_in_transaction() or late.is_in_transaction():  # noqa: ASYNC110 - nobody is told of it
+        await asyncio.sleep(0.001)
+    await turns()
+    assert {*two.idle} == {early, late}
+
+
+async def test_what_is_borrowed_is_in_no_transaction(two: Connections) -> None:
+    lent = await two.acquire()
+    await lent.execute("BEGIN")
+    two.release(lent)
+    async with two.borrowed() as same:
+        assert same is lent
+        assert not same.is_in_transaction()
+    assert two.idle == [lent]
+
+
+async def test_what_was_begun_and_is_gone_is_not_kept(two: Connections, server: Server) -> None:
+    lent = await two.acquire()
+    await lent.execute("BEGIN")
+    two.release(lent)
+    ended = asyncio.get_running_loop().create_future()
+    lent.add_termination_listener(lambda _connection: ended.set_result(None))
+    other = await connect(server.url)
+    await other.execute("SELECT pg_terminate_backend($1)", lent.get_server_pid())
+    await other.close()
+    await ended
+    assert two.idle == []
+    assert await two.acquire() is not lent
+
+
+async def test_a_transaction_that_cannot_be_ended_takes_its_connection_along(
+    two: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pooling, "_END", "no SQL")
+    lent = await two.acquire()
+    await lent.execute("BEGIN")
+    two.release(lent)
+    while not lent.is_closed():  # noqa: ASYNC110 - nobody is told of it
+        await asyncio.sleep(0.001)
+    assert two.idle == []
+
+
 async def test_a_server_that_is_gone_takes_no_room(server: Server, two: Connections) -> None:
     server.broken, server.gate = ConnectionRefusedError(), asyncio.Event()
     failing = [asyncio.create_task(two.acquire()) for _ in range(2)]
