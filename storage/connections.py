@@ -67,7 +67,9 @@ class Connections:
                 if not connection.is_closed():
                     return connection
                 self._open.discard(connection)
-            if len(self._open) + self._opening < self._size:
+            # One whose transaction is being ended comes back sooner than a new one is opened.
+            coming = len(self._ending) > len(self._waiting)
+            if not coming and len(self._open) + self._opening < self._size:
                 return await self._opened()
             lent = await self._turn()
             if lent is not None:

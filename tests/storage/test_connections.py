@@ -145,6 +145,22 @@ async def test_what_was_begun_for_nobody_is_ended(two: Connections) -> None:
     assert {*two.idle} == {early, late}
 
 
+async def test_what_is_being_ended_is_waited_for(
+    server: Server, two: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pooling, "BEGUN_SECONDS", 0.0)
+    lent = await two.acquire()
+    await lent.execute("BEGIN")
+    two.release(lent)
+    while two.idle:  # noqa: ASYNC110 - nobody is told of it
+        await asyncio.sleep(0)
+    first, second = await asyncio.gather(two.acquire(), two.acquire())
+    assert first is lent
+    assert not first.is_in_transaction()
+    assert second is not lent
+    assert server.opened == 2
+
+
 async def test_what_is_borrowed_is_in_no_transaction(two: Connections) -> None:
     lent = await two.acquire()
     await lent.execute("BEGIN")
