@@ -2,6 +2,7 @@
 # Sourced by the scripts beside it: goes to the repository and makes .venv fit the lock.
 
 cd "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
+unset PYTHONDONTWRITEBYTECODE # or every process compiles all that it imports, which takes seconds
 export UV_SYSTEM_CERTS=1 # uv ignores the system's certificates otherwise
 uv_version=0.13.9
 

@@ -5,9 +5,11 @@ What a test asks goes through the composed application as the unprivileged login
 """
 
 import asyncio
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +22,7 @@ import pytest_asyncio
 from gateway.app import Layers
 from gateway.identity.keys import Keys
 from gateway.identity.tokens import JwtVerifier, TokenSigner
+from gateway.serving import GARBAGE_THRESHOLDS
 from gateway.settings import Settings
 from storage.embedded import Embedded
 from storage.engine import Database, connect
@@ -49,10 +52,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in the controller, before any worker."""
+    gc.disable()  # what is collected stays: `pytest_collection_finish` sees to the rest
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     config.stash[_SERVER] = _server_url()
     asyncio.run(_make_template(config.stash[_SERVER]))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage as serving does: not in what stays for the whole run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -130,38 +142,60 @@ async def owner_url(server_url: str, worker_id: str) -> str:
 
 
 @pytest_asyncio.fixture
-async def empty_database(server_url: str, worker_id: str) -> AsyncIterator[str]:
-    """A database of one test's own, not migrated, as its owner."""
-    name = f"gateway_test_{worker_id}_own"
-    yield await recreate(server_url, name)
-    connection = await connect(server_url)
-    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await connection.close()
+async def empty_database(server_url: str, worker_id: str) -> str:
+    """A database of one test's own, not migrated, as its owner; the next test that wants one does away with it."""
+    return await recreate(server_url, f"gateway_test_{worker_id}_own")
 
 
 @pytest_asyncio.fixture
-async def fresh_database(server_url: str, worker_id: str) -> AsyncIterator[str]:
-    """A seeded database of one test's own, as its owner."""
-    name = f"gateway_test_{worker_id}_fresh"
-    yield await recreate(server_url, name, template=TEMPLATE)
-    connection = await connect(server_url)
-    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await connection.close()
+async def fresh_database(server_url: str, worker_id: str) -> str:
+    """A seeded database of one test's own, as its owner; the next test that wants one does away with it."""
+    return await recreate(server_url, f"gateway_test_{worker_id}_fresh", template=TEMPLATE)
+
+
+class Lending:
+    """One connection to a database for one test after the other: to connect costs more than most tests ask for."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._kept: Any = None
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Any]:
+        """Lend it as the owner; what the borrower began is ended, what it set is as before."""
+        if self._kept is None or self._kept.is_closed():
+            self._kept = await connect(self._url)
+        await self._kept.execute("SET ROLE gateway_owner")
+        yield self._kept
+        if not self._kept.is_closed():
+            await self._kept.reset()
+
+    async def close(self) -> None:
+        """Close it."""
+        if self._kept is not None:
+            await self._kept.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def lending(owner_url: str) -> AsyncIterator[Lending]:
+    """The connection of all tests to the worker's own database."""
+    made = Lending(owner_url)
+    yield made
+    await made.close()
 
 
 @pytest_asyncio.fixture
-async def owner(owner_url: str) -> AsyncIterator[Any]:
+async def owner(lending: Lending) -> AsyncIterator[Any]:
     """A connection as the owner, which sees every row: to look at what a test did."""
-    connection = await connect(owner_url)
-    await connection.execute("SET ROLE gateway_owner")
-    yield connection
-    await connection.close()
+    async with lending.lent() as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of the tested application."""
-    return Settings(data_dir=tmp_path_factory.mktemp("data"), environment="development", pool_size=4)
+    """The settings of the tested application, whose deadline is no matter of how busy the machine is."""
+    data_dir = tmp_path_factory.mktemp("data")
+    return Settings(data_dir=data_dir, environment="development", pool_size=4, deadline_seconds=60)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
+STOPPED = 130
+"""The exit code of what was interrupted."""
 
 
 def free_port() -> int:
@@ -55,10 +57,23 @@ class Served:
         """What it printed so far, without colours."""
         return re.sub(r"\x1b\[[0-9;]*m", "", self.log.read_text(errors="replace"))
 
+    @property
+    def example(self) -> str | None:
+        """The command that it printed last, to be tried; None before it did."""
+        found = re.search(r"^curl -s .*\}'$", self.output, re.DOTALL | re.MULTILINE)
+        return found and found[0]
+
+    @property
+    def token(self) -> str:
+        """The token in that command, which the owner of the first partner asks with."""
+        found = re.search("Bearer ([^']+)'", self.example or "")
+        assert found, self.output
+        return found[1]
+
     def answers(self) -> bool:
         """Whether it said that it answers; fails when it ended instead."""
         assert self.process.poll() is None, self.output
-        return "answers at" in self.output and ("--no-demo" in self.options or "Try it:" in self.output)
+        return "answers at" in self.output and ("--no-demo" in self.options or self.example is not None)
 
     def wait(self) -> "Served":
         """Wait until it answers."""
@@ -113,6 +128,27 @@ def passable_directory() -> Iterator[Path]:
         yield Path(made)
 
 
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Path]:
+    """A data directory with the demo that no process uses, to be copied."""
+    with passable_directory() as made:
+        served = start(made / "data").wait()
+        assert served.stop() == STOPPED
+        yield served.data_dir
+
+
+@pytest.fixture
+def furnished(demo: Path, reachable: Path) -> Path:
+    """The same for one test's gateways: they find at once what a first start takes seconds to make."""
+    return copied(demo, reachable / "data")
+
+
+def copied(source: Path, target: Path) -> Path:
+    """Copy a data directory, whose files are PostgreSQL's user's."""
+    subprocess.run(["cp", "-a", source, target], check=True)
+    return target
+
+
 @pytest.fixture
 def reachable() -> Iterator[Path]:
     """A directory for one test's gateways."""
@@ -121,9 +157,9 @@ def reachable() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def explorer_url() -> Iterator[str]:
+def explorer_url(demo: Path) -> Iterator[str]:
     """The explorer's address on a running gateway with its demo."""
     with passable_directory() as made:
-        served = start(made / "data").wait()
+        served = start(copied(demo, made / "data")).wait()
         yield f"{served.url}/explorer/"
         served.stop()

@@ -18,23 +18,23 @@ import pytest
 
 from storage.embedded import running_url
 from storage.engine import connect
-from tests.end_to_end.conftest import PATIENCE, ROOT, Served, environment, free_port, wait_for
+from tests.end_to_end.conftest import PATIENCE, ROOT, STOPPED, Served, environment, free_port, wait_for
 
 Serving = Callable[..., Served]
 
 
-def ask(served: Served, document: str, token: str) -> Any:
+def ask(served: Served, document: str, token: str | None = None) -> Any:
     request = urllib.request.Request(
         f"{served.url}/graphql",
         json.dumps({"query": document}).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+        {"Content-Type": "application/json", "Authorization": f"Bearer {token or served.token}"},
     )
     with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         return json.load(response)
 
 
-def token(served: Served, account: str = "alder-owner") -> str:
-    command = [sys.executable, "-m", "gateway", "token", "--as", account, "--data-dir", str(served.data_dir)]
+def token(served: Served) -> str:
+    command = [sys.executable, "-m", "gateway", "token", "--as", "alder-owner", "--data-dir", str(served.data_dir)]
     made = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True)
     return made.stdout.strip()
 
@@ -58,15 +58,14 @@ def gone(data_dir: Path) -> None:
 def test_answers_with_the_demo_and_again_on_the_same_data(serving: Serving) -> None:
     first = serving().wait()
     if shutil.which("curl"):
-        printed = first.output[first.output.index("curl -s") :]
-        answer = subprocess.run(["bash", "-c", printed], capture_output=True, check=True)
+        answer = subprocess.run(["bash", "-c", str(first.example)], capture_output=True, check=True)
         assert json.loads(answer.stdout)["data"]["clients"]["totalCount"] == 120
     names = "{ clients(first: 100) { nodes { id displayName } } }"
     before = ask(first, names, token(first))
-    assert first.stop() == 130
+    assert first.stop() == STOPPED
     gone(first.data_dir)
     second = serving().wait()
-    assert ask(second, names, token(second)) == before
+    assert ask(second, names) == before
 
 
 def test_serves_no_demo_where_none_is_wanted(serving: Serving) -> None:
@@ -87,13 +86,13 @@ def test_serves_no_demo_where_none_is_wanted(serving: Serving) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a server with its parent")
-def test_killed_when_it_answers_leaves_no_server_and_starts_again(serving: Serving) -> None:
+def test_killed_when_it_answers_leaves_no_server_and_starts_again(serving: Serving, furnished: Path) -> None:
     served = serving().wait()
     assert server_process(served.data_dir) is not None
     assert served.stop(signal.SIGKILL) == -signal.SIGKILL
     gone(served.data_dir)
     again = serving().wait()
-    assert ask(again, "{ viewer { partner { name } } }", token(again))["data"]["viewer"]["partner"]["name"]
+    assert ask(again, "{ viewer { partner { name } } }")["data"]["viewer"]["partner"]["name"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a server with its parent")
@@ -109,11 +108,11 @@ def test_killed_while_it_starts_leaves_no_server_and_starts_again(serving: Servi
     served.stop(signal.SIGKILL)
     gone(served.data_dir)
     again = serving().wait()
-    assert ask(again, "{ clients { totalCount } }", token(again))["data"] == {"clients": {"totalCount": 120}}
+    assert ask(again, "{ clients { totalCount } }")["data"] == {"clients": {"totalCount": 120}}
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_stops_all_that_it_started(serving: Serving, how: signal.Signals) -> None:
+def test_stops_all_that_it_started(serving: Serving, furnished: Path, how: signal.Signals) -> None:
     served = serving().wait()
     assert served.stop(how) == 128 + how
     assert server_process(served.data_dir) is None
@@ -165,7 +164,7 @@ def test_refuses_data_of_another_major_version(reachable: Path) -> None:
     assert "holds data of PostgreSQL 17, this release runs 18" in line
 
 
-def test_refuses_a_second_gateway_on_the_same_data(serving: Serving) -> None:
+def test_refuses_a_second_gateway_on_the_same_data(serving: Serving, furnished: Path) -> None:
     served = serving().wait()
     line = refused("--data-dir", str(served.data_dir), GATEWAY_PORT=str(free_port()))
     assert "is in use by another gateway" in line

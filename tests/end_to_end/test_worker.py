@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from storage.engine import connect
-from tests.end_to_end.conftest import PATIENCE, ROOT, Served, environment, wait_for
+from tests.end_to_end.conftest import PATIENCE, ROOT, STOPPED, Served, environment, wait_for
 
 ENTRIES: Final = 3
 CREATE: Final = """
@@ -154,24 +154,25 @@ async def test_working_without_the_owner_demands_a_current_database(empty_databa
     assert "run `gateway migrate`" in done.stderr
 
 
-def ask(served: Served, token: str, document: str) -> Any:
+def ask(served: Served, document: str) -> Any:
     request = urllib.request.Request(
         f"{served.url}/graphql",
         json.dumps({"query": document}).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+        {"Content-Type": "application/json", "Authorization": f"Bearer {served.token}"},
     )
     with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         return json.load(response)["data"]
 
 
-def test_serving_chains_and_verifying_works_with_and_without_a_server(serving: Callable[..., Served]) -> None:
+def test_serving_chains_and_verifying_works_with_and_without_a_server(
+    serving: Callable[..., Served], furnished: Path
+) -> None:
     served = serving().wait()
     installation = Installation(served.data_dir.parent, GATEWAY_DATA_DIR=str(served.data_dir))
-    token = installation.run("token", "--as", "alder-owner").stdout.strip()
-    made = ask(served, token, CREATE)
+    made = ask(served, CREATE)
     assert made["clientCreate"]["userErrors"] == []
     wait_for(lambda: "Alder Hosting: 1 entries, head 1:" in installation.line(), what="the entry is chained")
     while_serving = installation.line()
     assert while_serving.endswith(", 0 not yet chained: OK")
-    assert served.stop() == 130
+    assert served.stop() == STOPPED
     assert installation.line() == while_serving

@@ -77,16 +77,17 @@ async def open_shop(world: World, plan: Row) -> Shop:
     buyer = await world.client()
     organisation = await world.organisation(buyer, domain_status=DomainStatus.VERIFIED)
     access = await world.access(organisation)
+    super_admin, admin, user = await world.users(organisation, OrgRole.SUPER_ADMIN, OrgRole.ADMIN, OrgRole.MEMBER)
     return Shop(
         world,
         buyer,
         organisation,
         await world.subscription(organisation, plan),
         plan,
-        super_admin=await world.user(organisation, OrgRole.SUPER_ADMIN),
-        admin=await world.user(organisation, OrgRole.ADMIN),
-        user=await world.user(organisation),
-        access=access,
+        super_admin,
+        admin,
+        user,
+        access,
         session=await world.session(access),
     )
 

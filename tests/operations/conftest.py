@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 
+from gateway.app import Layers
 from gateway.identity.tokens import TokenSigner
-from storage.engine import connect
-from tests.factories.clients import GatewayClient
+from gateway.settings import Settings
+from storage.engine import Database, connect
+from tests.conftest import as_login
+from tests.factories.clients import GatewayClient, running
 from tests.operations.changes import Shop, open_shop
 from tests.operations.lists import Crowd, gather_crowd
 from tests.operations.worlds import Row, World, everything, found
@@ -55,6 +60,21 @@ async def shop(world: World, plans: dict[str, Row]) -> Shop:
 async def other_shop(owner: Any, gateway: GatewayClient, signer: TokenSigner, plans: dict[str, Row]) -> Shop:
     """The same under another partner."""
     return await open_shop(await found(owner, gateway, signer), plans["mail-standard"])
+
+
+@pytest_asyncio.fixture(scope="session")
+async def hasty(settings: Settings, layers: Layers, owner_url: str) -> AsyncIterator[GatewayClient]:
+    """The application, which gives up at once what somebody else holds; production waits for half a second."""
+    url = as_login(owner_url)
+    own = replace(layers, database=Database(f"{url}{'&' if urlsplit(url).query else '?'}lock_timeout=20ms", size=2))
+    async with running(settings, own) as client:
+        yield client
+
+
+@pytest.fixture
+def hasty_shop(shop: Shop, hasty: GatewayClient) -> Shop:
+    """The shop, whose people ask the application that gives up at once."""
+    return replace(shop, world=replace(shop.world, gateway=hasty))
 
 
 @pytest_asyncio.fixture(scope="session")

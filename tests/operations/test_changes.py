@@ -315,21 +315,21 @@ async def test_makes_it_once_when_two_ask_at_the_same_time(change: Change, shop:
 
 @keyed
 async def test_tells_that_the_change_with_this_key_is_still_being_made(
-    change: Change, shop: Shop, unchanged: Unchanged
+    change: Change, hasty_shop: Shop, unchanged: Unchanged
 ) -> None:
-    owner = shop.world.owner
-    given = {**(await change.given(shop)), "idempotencyKey": "once"}
+    owner = hasty_shop.world.owner
+    given = {**(await change.given(hasty_shop)), "idempotencyKey": "once"}
     async with unchanged():
         await (other := owner.transaction()).start()
-        await shop.world.add(
+        await hasty_shop.world.add(
             idempotency_record,
             operation=change.field,
             key="once",
             input_hash=b"",
             expires_at=LONG_AGO,
-            **change.fence(shop),
+            **change.fence(hasty_shop),
         )
-        answer = await ask(change.by(shop), change, given)
+        answer = await ask(change.by(hasty_shop), change, given)
         await other.rollback()
     assert answer.user_codes == ["IDEMPOTENCY_IN_FLIGHT"]
     assert answer.user_errors[0]["retryable"] is True

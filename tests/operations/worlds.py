@@ -79,10 +79,8 @@ class World:
         words = client_words(
             row["display_name"], row["email"], row["company_name"], row["first_name"], row["last_name"]
         )
-        for word in words:
-            await _insert(
-                self.owner, client_word, {"partner_id": self.partner_id, "client_id": row["id"], "word": word}
-            )
+        found_by = {"partner_id": self.partner_id, "client_id": row["id"]}
+        await _insert(self.owner, client_word, [{**found_by, "word": word} for word in words])
         return row
 
     async def organisation(self, buyer: Row, domain: str = "harbour.example", **values: Any) -> Row:
@@ -136,52 +134,61 @@ class World:
 
     async def member(self, role: PartnerRole, name: str, **values: Any) -> Row:
         """Store a member with its login and membership."""
-        place = await self.membership(MembershipKind.PARTNER_MEMBER, name, role=role)
-        return await self.add(
-            partner_member,
-            **{
+        (row,) = await self.members({"role": role, "name": name, **values})
+        return row
+
+    async def members(self, *people: Row) -> list[Row]:
+        """Store members with their logins and memberships; all are told of the same: their role and name at least."""
+        joining = [{"name": person["name"], "role": person["role"]} for person in people]
+        places = await self.join(MembershipKind.PARTNER_MEMBER, *joining)
+        rows = [
+            {
+                "partner_id": self.partner_id,
                 "membership_id": place["id"],
-                "name": name,
-                "name_sort": fold(name),
+                "name_sort": fold(person["name"]),
                 "email": f"{place['id']}@staff.example",
-                "role": role,
                 "status": MemberStatus.ACTIVE,
-                **values,
-            },
-        )
+                **person,
+            }
+            for person, place in zip(people, places, strict=True)
+        ]
+        return await stored_alike(self.owner, partner_member, *rows)
 
     async def membership(self, kind: MembershipKind, name: str = "Somebody", **values: Any) -> Row:
-        """Store a login and its membership of a kind."""
-        person = values.pop("login_id", None)
-        if person is None:
-            person = (await stored(self.owner, login, email=f"{new_id()}@staff.example", display_name=name))["id"]
-        given = {"epoch": 1, "valid_until": FOREVER, "share_lock": False, "partner_id": self.partner_id}
-        return await stored(
-            self.owner, membership, **{**given, "login_id": person, "kind": kind, "name": name, **values}
-        )
+        """Store a membership of a kind, with a login unless one is given."""
+        (row,) = await self.join(kind, {"name": name, **values})
+        return row
+
+    async def join(self, kind: MembershipKind, *people: Row) -> list[Row]:
+        """Store memberships of a kind; all are told of the same, and have logins of their own unless they are told."""
+        new = [{"email": f"{new_id()}@staff.example", "display_name": one["name"]} for one in people]
+        told = "login_id" in people[0]
+        logins = [] if told else [{"login_id": row["id"]} for row in await stored_alike(self.owner, login, *new)]
+        given = {"epoch": 1, "valid_until": FOREVER, "share_lock": False, "partner_id": self.partner_id, "kind": kind}
+        rows = [{**given, **one, **own} for one, own in zip(people, logins or [{}] * len(people), strict=True)]
+        return await stored_alike(self.owner, membership, *rows)
 
     async def user(
         self, organisation: Row, role: OrgRole = OrgRole.MEMBER, *, signs_in: bool = True, **values: Any
     ) -> Row:
         """Store a user of an organisation, with a membership unless it never signed in."""
-        name = str(values.get("name", role.title()))
-        place = None
-        if signs_in:
-            kind = MembershipKind.ORG_USER
-            place = await self.membership(kind, name, role=role, child_org_id=organisation["id"])
-        return await self.add(
-            org_user,
-            **{
-                "child_org_id": organisation["id"],
-                "membership_id": place and place["id"],
-                "name": name,
-                "name_sort": fold(name),
-                "email": f"{new_id().hex}@{organisation['domain']}",
-                "role": role,
-                "status": OrgUserStatus.ACTIVE if signs_in else OrgUserStatus.INVITED,
-                **values,
-            },
-        )
+        person = {"role": role, "name": role.title(), **values}
+        places = await self._inside(organisation, person) if signs_in else [{"id": None}]
+        status = OrgUserStatus.ACTIVE if signs_in else OrgUserStatus.INVITED
+        return await self.add(org_user, **{"status": status, **_person(organisation, places[0], person)})
+
+    async def users(self, organisation: Row, *roles: OrgRole) -> list[Row]:
+        """Store active users of an organisation, one of each role, with their memberships."""
+        people: list[Row] = [{"role": role, "name": role.title()} for role in roles]
+        places = await self._inside(organisation, *people)
+        given = {"partner_id": self.partner_id, "status": OrgUserStatus.ACTIVE}
+        rows = [{**given, **_person(organisation, place, one)} for one, place in zip(people, places, strict=True)]
+        return await stored_alike(self.owner, org_user, *rows)
+
+    async def _inside(self, organisation: Row, *people: Row) -> list[Row]:
+        """Store memberships of an organisation."""
+        joining = [{"name": one["name"], "role": one["role"], "child_org_id": organisation["id"]} for one in people]
+        return await self.join(MembershipKind.ORG_USER, *joining)
 
     async def contact(self, buyer: Row, *permissions: ContactPermission) -> Row:
         """Store a contact's membership of a client."""
@@ -295,6 +302,16 @@ class World:
         await self.owner.execute(sql, self.partner_id, identifier, *values.values())
 
 
+def _person(organisation: Row, place: Row, told: Row) -> Row:
+    return {
+        "child_org_id": organisation["id"],
+        "membership_id": place["id"],
+        "name_sort": fold(str(told["name"])),
+        "email": f"{new_id().hex}@{organisation['domain']}",
+        **told,
+    }
+
+
 def _within(organisation: Row) -> Row:
     return {"client_id": organisation["client_id"], "child_org_id": organisation["id"]}
 
@@ -317,21 +334,34 @@ async def found(
         support_email="help@throwaway.test",
     )
     world = World(owner, gateway, signer, identifier)
-    world.memberships = {role: (await world.member(role, role.title()))["membership_id"] for role in PartnerRole}
+    members = await world.members(*({"role": role, "name": role.title()} for role in PartnerRole))
+    world.memberships = {role: row["membership_id"] for role, row in zip(PartnerRole, members, strict=True)}
     return world
 
 
 async def stored(owner: Any, table: Table, **values: Any) -> Row:
     """Store a row; id, version and times are given to it unless the values hold them."""
-    at = values.get("created_at", LONG_AGO)
+    (row,) = await stored_alike(owner, table, values)
+    return row
+
+
+async def stored_alike(owner: Any, table: Table, *rows: Row) -> list[Row]:
+    """Store rows of which the same columns are told, all by one round trip."""
+    return await _insert(owner, table, [{**_stamp(table, row), **row} for row in rows])
+
+
+def _stamp(table: Table, row: Row) -> Row:
+    at = row.get("created_at", LONG_AGO)
     stamp = {"id": new_id(), "version": 1, "created_at": at, "updated_at": at}
-    return await _insert(owner, table, {**{name: stamp[name] for name in stamp if name in table.c}, **values})
+    return {name: value for name, value in stamp.items() if name in table.c}
 
 
-async def _insert(owner: Any, table: Table, values: Row) -> Row:
-    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-    sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places}) RETURNING *"
-    return dict(await owner.fetchrow(sql, *values.values()))
+async def _insert(owner: Any, table: Table, rows: Sequence[Row]) -> list[Row]:
+    if not rows:
+        return []
+    places = ", ".join(f"${number}" for number in range(1, len(rows[0]) + 1))
+    sql = f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({places}) RETURNING *"
+    return [dict(row) for row in await owner.fetchmany(sql, [tuple(row.values()) for row in rows])]
 
 
 def node_id(kind: str, row: Row | UUID) -> str:
